@@ -1,0 +1,2 @@
+//! The `alpha-kite` command.
+fn main() {}
