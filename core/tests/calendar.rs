@@ -1,4 +1,5 @@
 //! The calendar and New York's clocks against sources that share no code with the core.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 
