@@ -1,0 +1,3 @@
+# Versions of the tools that the setup scripts build or install for themselves; wasm-bindgen's own is the one in Cargo.lock.
+wasm_pack_version=0.15.1
+binaryen_version=132.0.0
