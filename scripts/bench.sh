@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Runs every benchmark. Leave the machine otherwise idle.
 . "$(dirname "$0")/lib.sh"
-cd "$root"
 
 scripts/setup/base.sh
 scripts/setup/postgres.sh

@@ -2,7 +2,6 @@
 # Builds the core for wasm32, with every feature, and for a bare Cortex-M3, where there is no operating system and no
 # standard library, with the features that promise to need none.
 . "$(dirname "$0")/lib.sh"
-cd "$root"
 . scripts/wasm-env.sh
 
 rustc --version

@@ -2,9 +2,8 @@
 # Fuzzes each target for a bounded time. Needs a nightly Rust, and installs cargo-fuzz.
 # FUZZ_SECONDS (default 60) is the time for each target.
 . "$(dirname "$0")/lib.sh"
-cd "$root"
 
-has rustup && rustup run nightly rustc --version || fail "needs nightly Rust: run 'rustup toolchain install nightly'"
+cargo +nightly --version || fail "needs nightly Rust: run 'rustup toolchain install nightly'"
 if ! has cargo-fuzz; then
   note "building cargo-fuzz"
   quietly "$cache/log/cargo-fuzz.log" cargo install --quiet cargo-fuzz

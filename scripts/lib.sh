@@ -1,11 +1,13 @@
+# shellcheck shell=bash
 # Shell functions that the scripts share. Source it from bash:
 #   . "$(dirname "$0")/lib.sh"
-# It sets `root` (the checkout) and `cache` (what is kept for the next run, on this machine, for every checkout).
+# It sets `root` (the checkout) and goes there, and `cache` (what is kept on this machine for the next run of any checkout).
 
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/alpha-kite
+cd "$root"
 
 # note TEXT: says what a script does, under the script's own name.
 note() { printf '%s: %s\n' "$(basename "$0" .sh)" "$*"; }

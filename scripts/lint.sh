@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Format, clippy and rustdoc, with warnings as errors.
 . "$(dirname "$0")/lib.sh"
-cd "$root"
 
 cargo fmt --all --check
 cargo clippy --locked --workspace --all-targets -- -D warnings

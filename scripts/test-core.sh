@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Tests the core alone, without features and with each one, since a workspace build turns all of them on.
 . "$(dirname "$0")/lib.sh"
-cd "$root"
 
 for features in "" alloc std serde; do
   echo "core with features: ${features:-none}"

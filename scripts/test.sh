@@ -2,7 +2,6 @@
 # Runs every check, the quick ones first, and stops at the first stage that fails.
 # The last line is `N passed, N failed`, the sum over all cargo test runs; a failed stage without a failed test counts as one.
 . "$(dirname "$0")/lib.sh"
-cd "$root"
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Source this in bash before any cargo or wasm-pack command that builds for wasm32 or for the bare-metal check:
 #   . scripts/wasm-env.sh
 # Such builds get a target folder of their own, so that two compilers never share one. Where rustup could not download the

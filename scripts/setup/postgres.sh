@@ -22,6 +22,7 @@ install_without_services() {
     as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
     undo="$undo $policy"
   fi
+  # shellcheck disable=SC2064 # the list is complete here
   trap "as_root $undo" EXIT
   apt_install "$@"
   if [[ " $* " == *" pgbouncer "* ]] && has systemctl; then
