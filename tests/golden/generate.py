@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 
 from cases import case_document
 from engine_cases import engine_cases
+from hard_cases import hard_cases
 
 HERE = Path(__file__).resolve().parent
 
@@ -19,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 def documents():
     """File name to content, for every file."""
     files = {}
-    for case in [*engine_cases()]:
+    for case in [*engine_cases(), *hard_cases()]:
         name = f"engine/{case.name}.json"
         assert name not in files, name
         files[name] = case_document(case)
