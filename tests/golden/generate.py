@@ -1,7 +1,7 @@
 """Writes every golden file beside this program, or checks them: see README.md.
 
-    python3 tests/golden/generate.py            rewrite all files
-    python3 tests/golden/generate.py --check    exit 1 if any file differs from what would be written
+python3 tests/golden/generate.py            rewrite all files
+python3 tests/golden/generate.py --check    exit 1 if any file differs from what would be written
 """
 
 import json

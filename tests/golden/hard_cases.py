@@ -35,7 +35,11 @@ def ties():
         return steer_days(102, basis, plan)
 
     def touch_and_cross(basis):
-        return steer_days(103, basis, [[1, 0, -1, 0] * 5, [1, 0, 1, -1, 0, -1] * 4, [-1, 0, -1, 0, 1, 0, 1, 0] * 2, [1, -1, 0] * 7])
+        return steer_days(
+            103,
+            basis,
+            [[1, 0, -1, 0] * 5, [1, 0, 1, -1, 0, -1] * 4, [-1, 0, -1, 0, 1, 0, 1, 0] * 2, [1, -1, 0] * 7],
+        )
 
     def chop(basis):
         return steer_days(104, basis, [[1, -1] * 191])
@@ -44,10 +48,22 @@ def ties():
         return steer_days(105, basis, [[1, 1, -1], [-1, -1, 1], [0, 0, 1, 0, -1], [0, -1, 0, -1], [1, 0, -1]])
 
     made = [
-        *both_bases("ties", "SMA9 equals VWAP exactly on many rows, between signs that are the same and signs that differ.", mixed),
-        *both_bases("touch-and-cross", "Crosses through a row of equality alternate with touches that return.", touch_and_cross),
+        *both_bases(
+            "ties",
+            "SMA9 equals VWAP exactly on many rows, between signs that are the same and signs that differ.",
+            mixed,
+        ),
+        *both_bases(
+            "touch-and-cross",
+            "Crosses through a row of equality alternate with touches that return.",
+            touch_and_cross,
+        ),
         *both_bases("chop", "The sign changes on every row: hundreds of crosses in one session.", chop),
-        *both_bases("first-signs", "The first non-zero sign of a session is no cross, whatever the session before ended with.", first_signs),
+        *both_bases(
+            "first-signs",
+            "The first non-zero sign of a session is no cross, whatever the session before ended with.",
+            first_signs,
+        ),
     ]
     for case in made[:4]:
         assert case.signs().count(0) >= 20, case.name
@@ -74,15 +90,29 @@ def hairs():
         return near_ties(Rng(111), grid(DAY, count=200), basis, ANCHOR, 20_000, 100, 300_000_000_000)
 
     made = [
-        *both_bases("near-ties", "From the tenth row on SMA9 and VWAP differ by less than 1e-9 dollars, on either side.", near, places=4),
-        *both_bases("near-ties-same-double", "SMA9 and VWAP round to the same double on most rows and still differ, with crosses.", within_an_ulp, places=4),
+        *both_bases(
+            "near-ties",
+            "From the tenth row on SMA9 and VWAP differ by less than 1e-9 dollars, on either side.",
+            near,
+            places=4,
+        ),
+        *both_bases(
+            "near-ties-same-double",
+            "SMA9 and VWAP round to the same double on most rows and still differ, with crosses.",
+            within_an_ulp,
+            places=4,
+        ),
     ]
     for case in made:
         gaps = [abs(step.sma9 - step.vwap) for step in case.steps[9:]]
         assert max(gaps) < Fraction(1, 10**9) and sum(1 for gap in gaps if gap) >= 150, case.name
         assert sum(1 for step in case.steps if step.cross) >= 50, case.name
     for case in made[2:]:
-        same = [step for step in case.steps[9:] if step.sma9 != step.vwap and to_bits(step.sma9) == to_bits(step.vwap)]
+        same = [
+            step
+            for step in case.steps[9:]
+            if step.sma9 != step.vwap and to_bits(step.sma9) == to_bits(step.vwap)
+        ]
         assert len(same) >= 100 and sum(1 for step in same if step.cross) >= 20, case.name
     return made
 
@@ -122,11 +152,30 @@ def extremes():
         ]
 
     made = [
-        *both_bases("extreme-prices", "Prices of 0, 1 micro-dollar and the largest price, with volumes from 0 to 8e10.", both_ends, places=None),
-        *both_bases("all-at-maximum", "The largest price throughout, and a session volume of exactly 10^13 shares.", all_max, places=None),
-        *both_bases("volume-limit", "The volume of the session reaches exactly 10^13 shares, and rows without volume may follow.", volume_limit),
+        *both_bases(
+            "extreme-prices",
+            "Prices of 0, 1 micro-dollar and the largest price, with volumes from 0 to 8e10.",
+            both_ends,
+            places=None,
+        ),
+        *both_bases(
+            "all-at-maximum",
+            "The largest price throughout, and a session volume of exactly 10^13 shares.",
+            all_max,
+            places=None,
+        ),
+        *both_bases(
+            "volume-limit",
+            "The volume of the session reaches exactly 10^13 shares, and rows without volume may follow.",
+            volume_limit,
+        ),
         *both_bases("price-zero", "Every price is 0: SMA9 and VWAP are 0, and equal.", all_zero, places=None),
-        *both_bases("volume-in-one-row", "All 10^13 shares of a session in one row at the largest price.", one_row, places=None),
+        *both_bases(
+            "volume-in-one-row",
+            "All 10^13 shares of a session in one row at the largest price.",
+            one_row,
+            places=None,
+        ),
     ]
     for case in made[2:6]:
         assert sum(row.volume for row in case.rows) == VOLUME_MAX, case.name
@@ -143,11 +192,20 @@ def wide_sums():
         return random_bars(Rng(131), grid(DAY, count=200), 171_523_713, 1, 90_000, 10**7, 10**8)
 
     made = [
-        *both_bases("products-beyond-64-bits", "Every price times volume, in micro-dollars, is beyond 64 bits.", products),
-        *both_bases("sums-beyond-53-bits", "Sums of price times volume are odd and wide: to round them to a double before dividing is wrong.", sums, places=6),
+        *both_bases(
+            "products-beyond-64-bits",
+            "Every price times volume, in micro-dollars, is beyond 64 bits.",
+            products,
+        ),
+        *both_bases(
+            "sums-beyond-53-bits",
+            "Sums of price times volume are odd and wide: rounding them before the division is wrong.",
+            sums,
+            places=6,
+        ),
     ]
     for case in made[:2]:
-        assert all(row.close * row.volume >= 1 << 64 or row.volume < 4 * 10**9 for row in case.rows)
+        assert all(row.close * row.volume >= 1 << 64 for row in case.rows)
     for case in made:
         assert naive_errors(case) >= 40, (case.name, naive_errors(case))
     return made
@@ -172,15 +230,30 @@ def hard_roundings():
         rng = Rng(140)
         starts = grid(DAY, count=200)
         closes = [512_000_000 + rng.pick((0, 0, 0, -1, 1)) for _ in starts]
-        shares = [rng.between(2 * 10**10, 3 * 10**10) if close == 512_000_000 else rng.between(1, 2_000) for close in closes]
+        shares = [
+            rng.between(2 * 10**10, 3 * 10**10) if close == 512_000_000 else rng.between(1, 2_000)
+            for close in closes
+        ]
         return [Row(start, *[close] * 4, volume) for start, close, volume in zip(starts, closes, shares)]
 
     def halves(basis):
-        return midpoint_rows(Rng(141), "2019-02-11", basis, 34, 182, 12_000) + midpoint_rows(Rng(142), "2019-02-12", basis, 39, 8, 300)
+        return midpoint_rows(Rng(141), "2019-02-11", basis, 34, 182, 12_000) + midpoint_rows(
+            Rng(142), "2019-02-12", basis, 39, 8, 300
+        )
 
     made = [
-        *both_bases("near-512", "VWAP passes 512 within a few units of the last place, where the spacing of doubles changes.", near_512, places=6),
-        *both_bases("midpoints", "VWAP is often the exact midpoint of two doubles: ties go to even, up and down.", halves, places=6),
+        *both_bases(
+            "near-512",
+            "VWAP passes 512 within a few units of the last place, where the spacing of doubles changes.",
+            near_512,
+            places=6,
+        ),
+        *both_bases(
+            "midpoints",
+            "VWAP is often the exact midpoint of two doubles: ties go to even, up and down.",
+            halves,
+            places=6,
+        ),
     ]
     for case in made[:2]:
         near = {step.vwap < 512 for step in case.steps if to_bits(step.vwap) == to_bits(Fraction(512))}
@@ -211,8 +284,19 @@ def busy_seconds():
     about = "An hour of seconds of 4-decimal prices that turns over some 50 billion dollars, with two holes"
     made = [
         Case("busy-seconds", f"{about}.", seconds, bar_seconds=1, places=4),
-        Case("busy-seconds-as-minutes", f"{about}: the same rows as 1-minute bars.", resample(seconds, 60), places=4),
-        Case("busy-seconds-as-minutes-hlc3", f"{about}: the same rows as 1-minute bars.", resample(seconds, 60), "hlc3", places=4),
+        Case(
+            "busy-seconds-as-minutes",
+            f"{about}: the same rows as 1-minute bars.",
+            resample(seconds, 60),
+            places=4,
+        ),
+        Case(
+            "busy-seconds-as-minutes-hlc3",
+            f"{about}: the same rows as 1-minute bars.",
+            resample(seconds, 60),
+            "hlc3",
+            places=4,
+        ),
     ]
     assert naive_errors(made[0]) >= 300, naive_errors(made[0])
     return made

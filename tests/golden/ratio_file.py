@@ -11,7 +11,16 @@ DEN_MAX = 3 * VOLUME_MAX * MICROS
 def ratios():
     """Entries of ratio.json: `dollars` are those an engine can meet, `any` are not bound to it."""
     rng = Rng(301)
-    pairs = [*ends(), *averages(rng), *vwaps(rng), *dollar_midpoints(rng), *midpoints(rng), *powers(rng), *carries(), *plain(rng)]
+    pairs = [
+        *ends(),
+        *averages(rng),
+        *vwaps(rng),
+        *dollar_midpoints(rng),
+        *midpoints(rng),
+        *powers(rng),
+        *carries(),
+        *plain(rng),
+    ]
     entries = []
     for num, den in dict.fromkeys(pairs):
         assert 0 <= num <= NUM_MAX and 0 < den <= DEN_MAX, (num, den)
@@ -25,8 +34,16 @@ def ends():
     """The corners of the ranges."""
     return [
         *((0, den) for den in (1, 2, MICROS, 9 * MICROS, VOLUME_MAX * MICROS, DEN_MAX)),
-        *((num, den) for num in (1, 2, 3, 9, NUM_MAX - 1, NUM_MAX) for den in (1, 3, MICROS, 9 * MICROS, DEN_MAX - 1, DEN_MAX)),
-        *((num, den) for num in (2**53 - 1, 2**53, 2**53 + 1, 2**54 - 1, 2**63, 2**64 - 1, 2**64, 2**64 + 1) for den in (1, 2, 7, MICROS)),
+        *(
+            (num, den)
+            for num in (1, 2, 3, 9, NUM_MAX - 1, NUM_MAX)
+            for den in (1, 3, MICROS, 9 * MICROS, DEN_MAX - 1, DEN_MAX)
+        ),
+        *(
+            (num, den)
+            for num in (2**53 - 1, 2**53, 2**53 + 1, 2**54 - 1, 2**63, 2**64 - 1, 2**64, 2**64 + 1)
+            for den in (1, 2, 7, MICROS)
+        ),
         (9 * PRICE_MAX, 9 * MICROS),
         (9 * PRICE_MAX - 1, 9 * MICROS),
     ]
@@ -102,4 +119,7 @@ def carries():
 
 def plain(rng):
     """Random ratios of every size."""
-    return [(rng.between(0, 3 * 10 ** rng.between(0, 26)), rng.between(1, 3 * 10 ** rng.between(0, 19))) for _ in range(80)]
+    return [
+        (rng.between(0, 3 * 10 ** rng.between(0, 26)), rng.between(1, 3 * 10 ** rng.between(0, 19)))
+        for _ in range(80)
+    ]

@@ -1,4 +1,4 @@
-"""Longer bars from shorter ones, by the rules of docs: see `bucket_start`."""
+"""Longer bars from shorter ones; `bucket_start` has the rule of where they begin."""
 
 import nyse
 from exact import Row

@@ -12,10 +12,18 @@ MINUTE = 60
 
 def resamplings():
     """Entries of resample.json."""
-    whole = minutes(401, grid(DAY, first=-95, count=15), grid(DAY, first=-47), grid_after_close(DAY, count=70))
+    whole = minutes(
+        401, grid(DAY, first=-95, count=15), grid(DAY, first=-47), grid_after_close(DAY, count=70)
+    )
     entries = [made("Minutes to minutes: nothing changes.", 60, whole[::7])]
     for interval in (5, 7, 60, 240, 390):
-        entries.append(made(f"Minutes from before the open until after the close, to {interval} minutes.", interval * 60, whole))
+        entries.append(
+            made(
+                f"Minutes from before the open until after the close, to {interval} minutes.",
+                interval * 60,
+                whole,
+            )
+        )
     return [*entries, *of_seconds(), *of_odd_days(), *of_nothing()]
 
 
@@ -24,14 +32,20 @@ def of_seconds():
     edge = grid(DAY, seconds=1, first=-130, count=330)
     late = grid_after_close(DAY, seconds=1, first=-150, count=300)
     seconds = random_bars(Rng(402), edge + late, 171_500_000, CENT, 3, 0, 900)
-    thinned = random_bars(Rng(403), thin(Rng(404), grid(DAY, seconds=1, count=3_000), 12), 171_523_700, 100, 90, 0, 900)
+    thinned = random_bars(
+        Rng(403), thin(Rng(404), grid(DAY, seconds=1, count=3_000), 12), 171_523_700, 100, 90, 0, 900
+    )
     entries = [made("Seconds around the open and the close, to minutes.", 60, seconds)]
     entries.append(made("Seconds around the open and the close, to 5 minutes.", 300, seconds))
-    entries.append(made("Seconds with many missing, whole minutes too, to minutes.", 60, without_minutes(thinned), 4))
+    entries.append(
+        made("Seconds with many missing, whole minutes too, to minutes.", 60, without_minutes(thinned), 4)
+    )
     entries.append(made("Seconds with many missing, to 7 minutes.", 420, thinned, 4))
     mixed = with_minute_rows()
     for interval in (1, 5):
-        about = f"Seconds of a stream, with minute rows and single rows that repair holes, to {interval} minutes."
+        about = (
+            f"Seconds of a stream, with minute rows and single rows that repair holes, to {interval} minutes."
+        )
         entries.append(made(about, interval * 60, mixed))
     return entries
 
@@ -42,7 +56,11 @@ def of_odd_days():
     spring = minutes(406, *around_sessions("2019-03-08", "2019-03-11"))
     autumn = minutes(407, *around_sessions("2019-11-01", "2019-11-04"))
     friday, monday = nyse.session_of("2019-03-08").close, nyse.session_of("2019-03-11").open
-    weekend = minutes(408, list(range(friday - 5 * 60_000, friday + 10 * 60_000, 60_000)), list(range(friday + 10 * 60_000, monday + 40 * 60_000, 17 * 60_000)))
+    weekend = minutes(
+        408,
+        list(range(friday - 5 * 60_000, friday + 10 * 60_000, 60_000)),
+        list(range(friday + 10 * 60_000, monday + 40 * 60_000, 17 * 60_000)),
+    )
     early = minutes(409, *around_sessions("1990-12-24", "1990-12-26"))
     return [
         made("A half day with rows after 13:00, to 7 minutes.", 420, half),
