@@ -1,3 +1,58 @@
 //! Exact SMA9, session VWAP and their crosses.
+//!
+//! The arithmetic of Alpha Kite: linked natively into the ingester and compiled to WebAssembly for the chart. State is
+//! integers only, decisions compare integers, and a value leaves as the correctly rounded double of an exact ratio. So
+//! batch, streaming, resumed, native and WebAssembly results are equal to the last bit.
+//!
+//! Features, all additive: `alloc` (results in vectors), `std` (`alloc`, and std in dependencies), `serde`.
 #![no_std]
 #![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+mod bar;
+mod calendar;
+mod cross;
+mod date;
+mod decimal;
+mod digest;
+mod engine;
+mod error;
+mod interval;
+mod new_york;
+mod price;
+mod ratio;
+mod resample;
+mod rule;
+mod session;
+mod signal;
+mod sma;
+mod snapshot;
+mod ticker;
+mod timestamp;
+mod volume;
+mod vwap;
+mod window;
+
+pub use bar::Bar;
+pub use calendar::Calendar;
+pub use cross::{CrossDetector, Direction};
+pub use date::{Date, DateError, Weekday};
+pub use digest::{Digest, RowHasher, SeriesHasher};
+pub use engine::{Provisional, SessionEngine, Step};
+pub use error::{Error, Result};
+pub use interval::Interval;
+pub use new_york::{new_york_date, new_york_midnight, new_york_offset_minutes};
+pub use price::{Precision, Price};
+pub use ratio::Ratio;
+pub use resample::Resampler;
+pub use rule::Rule;
+pub use session::Session;
+pub use signal::SignalId;
+pub use sma::Sma;
+pub use snapshot::SNAPSHOT_LEN;
+pub use ticker::Ticker;
+pub use timestamp::{Timestamp, TimestampError};
+pub use volume::Volume;
+pub use vwap::Vwap;

@@ -1,0 +1,121 @@
+//! SMA9 crossing the session VWAP.
+
+use core::cmp::Ordering;
+use core::fmt;
+
+use crate::error::{Error, Result};
+
+/// The way a cross goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+pub enum Direction {
+    /// SMA9 went from below the VWAP to above it.
+    Up,
+    /// SMA9 went from above the VWAP to below it.
+    Down,
+}
+
+impl Direction {
+    /// `up` or `down`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+
+    /// Reads `up` or `down`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] for any other text.
+    pub fn parse(text: &str) -> Result<Self> {
+        [Self::Up, Self::Down].into_iter().find(|direction| direction.as_str() == text).ok_or(Error::UnknownName)
+    }
+
+    /// 1 for up, -1 for down.
+    #[must_use]
+    pub const fn as_sign(self) -> i8 {
+        match self {
+            Self::Up => 1,
+            Self::Down => -1,
+        }
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Finds the crosses of one session from the sign of SMA9 - VWAP, bar by bar.
+///
+/// A zero sign is skipped. A non-zero sign that differs from the last non-zero sign is a cross; the first one is none.
+/// So directions alternate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CrossDetector {
+    side: Option<Direction>,
+}
+
+impl CrossDetector {
+    /// A detector that has seen no side yet: the state at a session's open.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { side: None }
+    }
+
+    /// A detector whose last non-zero sign was `side`.
+    #[must_use]
+    pub const fn with_side(side: Option<Direction>) -> Self {
+        Self { side }
+    }
+
+    /// The side of the VWAP that SMA9 was on last, `None` before the first non-zero sign.
+    #[inline]
+    #[must_use]
+    pub const fn side(self) -> Option<Direction> {
+        self.side
+    }
+
+    /// Takes how SMA9 compares with the VWAP at one bar, and returns the cross that this bar confirms.
+    #[inline]
+    pub fn push(&mut self, sma_to_vwap: Ordering) -> Option<Direction> {
+        let side = match sma_to_vwap {
+            Ordering::Greater => Direction::Up,
+            Ordering::Less => Direction::Down,
+            Ordering::Equal => return None,
+        };
+        match self.side.replace(side) {
+            Some(last) if last != side => Some(side),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crosses_are_changes_of_the_last_non_zero_sign() {
+        use Direction::{Down, Up};
+        use Ordering::{Equal, Greater, Less};
+        let mut detector = CrossDetector::new();
+        let bars = [
+            (Equal, None),
+            (Greater, None), // the first side is no cross
+            (Greater, None),
+            (Equal, None),
+            (Greater, None), // touched and went back
+            (Equal, None),
+            (Less, Some(Down)), // touched and went through
+            (Greater, Some(Up)),
+            (Less, Some(Down)),
+            (Less, None),
+        ];
+        for (index, (sign, cross)) in bars.into_iter().enumerate() {
+            assert_eq!(detector.push(sign), cross, "bar {index}");
+        }
+    }
+}

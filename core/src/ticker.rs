@@ -1,0 +1,110 @@
+//! The name of an instrument.
+
+use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::str::FromStr;
+
+use crate::error::{Error, Result};
+
+/// A ticker: 1 to 32 printable ASCII characters, upper case, without `|` and without a space at either end.
+///
+/// Spaces inside are allowed, since option symbols have them: `QQQ   250117C00400000`.
+#[derive(Clone, Copy)]
+pub struct Ticker {
+    bytes: [u8; Self::MAX_LEN],
+    len: u8,
+}
+
+impl Ticker {
+    /// The longest ticker in bytes.
+    pub const MAX_LEN: usize = 32;
+
+    /// Takes a ticker as it is; lower-case letters are refused.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTicker`] for a text that is no ticker.
+    pub fn parse(text: &str) -> Result<Self> {
+        let allowed = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'|' && !byte.is_ascii_lowercase();
+        let len = u8::try_from(text.len()).map_err(|_| Error::UnknownTicker)?;
+        let mut bytes = [0; Self::MAX_LEN];
+        if len == 0 || text.len() > Self::MAX_LEN || !text.bytes().all(allowed) || text.trim_ascii() != text {
+            return Err(Error::UnknownTicker);
+        }
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        Ok(Self { bytes, len })
+    }
+
+    /// The ticker as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Ticker {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Ticker {}
+
+impl PartialOrd for Ticker {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Ticker {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Hash for Ticker {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl fmt::Debug for Ticker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ticker({:?})", self.as_str())
+    }
+}
+
+impl fmt::Display for Ticker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Ticker {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::parse(text)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Ticker {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_tickers_and_nothing_else() {
+        for text in ["QQQ", "BRK/B", "$SPX", "BF.B", "QQQ   250117C00400000", "A"] {
+            assert_eq!(Ticker::parse(text).unwrap().as_str(), text);
+        }
+        for text in ["", "qqq", "A|B", " QQQ", "QQQ ", "\u{c4}", "A\n", "ABCDEFGHIJKLMNOPQRSTUVWXYZ1234567"] {
+            assert_eq!(Ticker::parse(text), Err(Error::UnknownTicker), "{text:?}");
+        }
+    }
+}
