@@ -8,20 +8,20 @@ use alpha_kite_core::{Bar, Columns, Price, Result, Rule, SessionEngine, Timestam
 use serde_json::Value;
 
 /// One file of `tests/golden/engine`.
-pub struct Case {
-    pub name: String,
-    pub rule: Rule,
-    pub bars: Vec<Bar>,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) rule: Rule,
+    pub(crate) bars: Vec<Bar>,
     /// Bits of each row's SMA9.
-    pub sma9: Vec<Option<u64>>,
+    pub(crate) sma9: Vec<Option<u64>>,
     /// Bits of each row's VWAP.
-    pub vwap: Vec<Option<u64>>,
-    pub cross: Vec<i8>,
-    pub json: Value,
+    pub(crate) vwap: Vec<Option<u64>>,
+    pub(crate) cross: Vec<i8>,
+    pub(crate) json: Value,
 }
 
 /// Every engine case, in the order of their names.
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut paths: Vec<_> = fs::read_dir(folder().join("engine")).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     assert!(paths.len() > 40, "only {} fixtures", paths.len());
@@ -43,7 +43,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// Pushes bars as columns: the bits of SMA9 and VWAP and the cross of each.
-pub fn push_columns(engine: &mut SessionEngine, bars: &[Bar]) -> Result<Vec<(u64, u64, i8)>> {
+pub(crate) fn push_columns(engine: &mut SessionEngine, bars: &[Bar]) -> Result<Vec<(u64, u64, i8)>> {
     let starts: Vec<_> = bars.iter().map(|bar| bar.start).collect();
     let [highs, lows, closes] = [|bar: &Bar| bar.high, |bar: &Bar| bar.low, |bar: &Bar| bar.close]
         .map(|price| bars.iter().map(price).collect::<Vec<_>>());
@@ -55,12 +55,12 @@ pub fn push_columns(engine: &mut SessionEngine, bars: &[Bar]) -> Result<Vec<(u64
 }
 
 /// One file of `tests/golden`.
-pub fn golden(name: &str) -> Value {
+pub(crate) fn golden(name: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(folder().join(name)).unwrap()).unwrap()
 }
 
 /// The bars of an object of columns.
-pub fn bars(columns: &Value) -> Vec<Bar> {
+pub(crate) fn bars(columns: &Value) -> Vec<Bar> {
     let column = |name: &str| columns[name].as_array().unwrap();
     let price = |name: &str, row: usize| Price::parse(text(&column(name)[row])).unwrap();
     (0..column("start").len())
@@ -76,17 +76,17 @@ pub fn bars(columns: &Value) -> Vec<Bar> {
 }
 
 /// Bits of a double, `None` for null.
-pub fn bits(value: &Value) -> Option<u64> {
+pub(crate) fn bits(value: &Value) -> Option<u64> {
     value.as_str().map(|hex| u64::from_str_radix(hex, 16).unwrap())
 }
 
 /// A JSON integer.
-pub fn integer(value: &Value) -> i64 {
+pub(crate) fn integer(value: &Value) -> i64 {
     value.as_i64().unwrap_or_else(|| panic!("not an integer: {value}"))
 }
 
 /// A JSON string.
-pub fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("not a string: {value}"))
 }
 
