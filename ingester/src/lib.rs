@@ -1,0 +1,1 @@
+//! Streams, replays, stores and verifies SMA9 and session VWAP crosses.
