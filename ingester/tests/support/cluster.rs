@@ -13,19 +13,19 @@ use super::watchdog::{Watchdog, as_server_user};
 /// A PostgreSQL server of the test's own, on a Unix socket in a folder of its own. It stops, and the folder goes,
 /// when the value is dropped or the process ends.
 pub(crate) struct Cluster {
-    /// The socket's folder, percent-encoded as the host of a URL; or `host:port` of a server that was there.
-    address: String,
+    /// The folder of the server's socket.
+    socket_folder: PathBuf,
     _watchdog: Option<Watchdog>,
 }
 
 impl Cluster {
-    /// The one cluster that all tests of a program share. `ALPHA_KITE_TEST_PG` may name one that runs already, as
-    /// `host:port` with a superuser `postgres` who needs no password; the tests leave their databases in it.
+    /// The one cluster that all tests of a program share. `ALPHA_KITE_TEST_PG` may give the socket folder of one that
+    /// runs already, with a superuser `postgres` who needs no password; the tests leave their databases in it.
     pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
-        SHARED.get_or_init(|| match std::env::var("ALPHA_KITE_TEST_PG") {
-            Ok(address) => Self { address, _watchdog: None },
-            Err(_) => Self::start(),
+        SHARED.get_or_init(|| match std::env::var_os("ALPHA_KITE_TEST_PG") {
+            Some(folder) => Self { socket_folder: PathBuf::from(folder), _watchdog: None },
+            None => Self::start(),
         })
     }
 
@@ -52,13 +52,18 @@ impl Cluster {
             .args(["--options", &settings])
             .arg("start"));
 
-        let address = folder.display().to_string().replace('/', "%2F");
-        Self { address, _watchdog: Some(watchdog) }
+        Self { socket_folder: folder.clone(), _watchdog: Some(watchdog) }
     }
 
     /// The URL of a database for a user.
     pub(crate) fn url(&self, user: &str, database: &str) -> String {
-        format!("postgres://{user}@{}/{database}", self.address)
+        let host = self.socket_folder.display().to_string().replace('/', "%2F");
+        format!("postgres://{user}@{host}/{database}")
+    }
+
+    /// The folder of the server's socket.
+    pub(crate) fn socket_folder(&self) -> &Path {
+        &self.socket_folder
     }
 
     /// A connection as superuser.
@@ -73,11 +78,6 @@ impl Cluster {
         let mut connection = self.connect("postgres").await;
         raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await.unwrap();
         name
-    }
-
-    /// The folder of the server's socket.
-    pub(crate) fn socket_folder(&self) -> PathBuf {
-        PathBuf::from(self.address.replace("%2F", "/"))
     }
 }
 
