@@ -1,5 +1,6 @@
 //! The rule that makes a signal, by name.
 
+use crate::bar::Bar;
 use crate::error::{Error, Result};
 
 /// SMA9 of the closes crossing the session VWAP, by the price that the VWAP weighs.
@@ -41,6 +42,24 @@ impl Rule {
         match self {
             Self::Close => "close",
             Self::Hlc3 => "hlc3",
+        }
+    }
+
+    /// How many prices of a bar the VWAP adds up: their sum is divided by this at the very end.
+    #[inline]
+    pub(crate) const fn prices_per_bar(self) -> u64 {
+        match self {
+            Self::Close => 1,
+            Self::Hlc3 => 3,
+        }
+    }
+
+    /// The sum of those prices in micro-dollars.
+    #[inline]
+    pub(crate) const fn weigh(self, bar: &Bar) -> u64 {
+        match self {
+            Self::Close => bar.close.as_micros().cast_unsigned(),
+            Self::Hlc3 => (bar.high.as_micros() + bar.low.as_micros() + bar.close.as_micros()).cast_unsigned(),
         }
     }
 }

@@ -1,0 +1,33 @@
+# Each target calls one script in scripts/; CI calls the same.
+.DEFAULT_GOAL := help
+.PHONY: help demo test setup lint fmt golden-check licences bench fuzz
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
+
+demo: ## Build the program and show it at work on a made-up session
+	@scripts/demo.sh
+
+test: ## Install what is missing and run every check
+	@scripts/test.sh
+
+setup: ## Install what building and testing need
+	@scripts/setup.sh
+
+lint: ## Check format, clippy and rustdoc, warnings denied
+	@scripts/lint.sh
+
+fmt: ## Format the code
+	@cargo fmt --all
+
+golden-check: ## Check that the golden files are what their generator makes
+	@scripts/golden-check.sh
+
+licences: ## Check the licences of all dependencies
+	@python3 scripts/licences.py
+
+bench: ## Run the benchmarks
+	@scripts/bench.sh
+
+fuzz: ## Fuzz the parsers for a bounded time (nightly Rust)
+	@scripts/fuzz.sh

@@ -1,0 +1,177 @@
+//! The state of an engine as bytes: the same natively and in WebAssembly.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::cross::{CrossDetector, Direction};
+use crate::date::Date;
+use crate::engine::{Current, SMA_BARS, SessionEngine};
+use crate::error::{Error, Result};
+use crate::price::Price;
+use crate::rule::Rule;
+use crate::session::Session;
+use crate::sma::Sma;
+use crate::timestamp::Timestamp;
+use crate::vwap::Vwap;
+
+/// The first bytes: a name and the version of what follows.
+const HEAD: [u8; 4] = *b"AKS\x01";
+
+/// Length of a snapshot in bytes.
+pub const SNAPSHOT_LEN: usize = 124;
+
+impl SessionEngine {
+    /// Writes the whole state: [`SessionEngine::restore`] gives an engine that goes on as this one would.
+    ///
+    /// Little-endian, in order: `AKS`, the version 1, the rule (0 close, 1 hlc3), whether a session has begun (0 or 1),
+    /// its date in days since 1970 (`i32`), the last bar's start in milliseconds (`i64`), the number of closes held (`u8`),
+    /// nine closes in micro-dollars (`i64` each, oldest first, 0 where absent), the sum of price times volume (`u128`), the
+    /// sum of volume (`u64`), the last non-zero sign (`i8`), and the XXH3 hash of all that (`u64`).
+    #[must_use]
+    pub fn snapshot(&self) -> [u8; SNAPSHOT_LEN] {
+        let mut writer = Writer { bytes: [0; SNAPSHOT_LEN], at: 0 };
+        writer.put(HEAD);
+        writer.put([rule_code(self.rule())]);
+        match self.current() {
+            None => writer.at = SNAPSHOT_LEN - 8,
+            Some(current) => {
+                let closes = current.sma.closes().count();
+                writer.put([1]);
+                writer.put(current.session.date.days_since_epoch().to_le_bytes());
+                writer.put(current.last.as_millis().to_le_bytes());
+                writer.put([u8::try_from(closes).unwrap_or(u8::MAX)]);
+                for close in current.sma.closes() {
+                    writer.put(close.as_micros().to_le_bytes());
+                }
+                writer.at += (SMA_BARS - closes) * 8;
+                writer.put(current.vwap.sum().to_le_bytes());
+                writer.put(current.vwap.volume().to_le_bytes());
+                writer.put(current.crosses.side().map_or(0, Direction::as_sign).to_le_bytes());
+            }
+        }
+        let hash = xxh3_64(&writer.bytes[..writer.at]);
+        writer.put(hash.to_le_bytes());
+        writer.bytes
+    }
+
+    /// Reads what [`SessionEngine::snapshot`] wrote.
+    ///
+    /// # Errors
+    /// [`Error::BadSnapshot`] if the bytes are cut short, altered, of another version, or hold a state that no bars lead to.
+    pub fn restore(bytes: &[u8]) -> Result<Self> {
+        let (body, hash) = bytes.split_last_chunk().ok_or(Error::BadSnapshot)?;
+        if bytes.len() != SNAPSHOT_LEN || xxh3_64(body) != u64::from_le_bytes(*hash) {
+            return Err(Error::BadSnapshot);
+        }
+        let engine = read(body).ok_or(Error::BadSnapshot)?;
+        // One state has one snapshot, so that whatever else the bytes say is damage.
+        if engine.snapshot() == bytes { Ok(engine) } else { Err(Error::BadSnapshot) }
+    }
+}
+
+fn read(body: &[u8]) -> Option<SessionEngine> {
+    let mut reader = Reader(body);
+    if reader.take()? != HEAD {
+        return None;
+    }
+    let [code] = reader.take()?;
+    let rule = Rule::ALL.into_iter().find(|rule| rule_code(*rule) == code)?;
+    let [begun] = reader.take()?;
+    if begun == 0 {
+        return Some(SessionEngine::new(rule));
+    }
+    let date = Date::from_days_since_epoch(i32::from_le_bytes(reader.take()?))?;
+    let session = Session::on(date)?;
+    let last = Timestamp::from_millis(i64::from_le_bytes(reader.take()?));
+    let [closes] = reader.take()?;
+    let mut sma = Sma::new();
+    for index in 0..SMA_BARS {
+        let close = Price::from_micros(i64::from_le_bytes(reader.take()?)).ok()?;
+        if index < usize::from(closes) {
+            sma.push(close);
+        }
+    }
+    let sum = u128::from_le_bytes(reader.take()?);
+    let volume = u64::from_le_bytes(reader.take()?);
+    let vwap = Vwap::with_sums(rule, sum, volume)?;
+    let side = match i8::from_le_bytes(reader.take()?) {
+        0 => None,
+        1 => Some(Direction::Up),
+        _ => Some(Direction::Down),
+    };
+    let possible = closes > 0 && session.contains(last) && (side.is_none() || (sma.sum().is_some() && volume > 0));
+    let crosses = CrossDetector::with_side(side);
+    possible.then(|| SessionEngine::with_current(rule, Some(Current { session, last, sma, vwap, crosses })))
+}
+
+const fn rule_code(rule: Rule) -> u8 {
+    match rule {
+        Rule::Close => 0,
+        Rule::Hlc3 => 1,
+    }
+}
+
+struct Writer {
+    bytes: [u8; SNAPSHOT_LEN],
+    at: usize,
+}
+
+impl Writer {
+    fn put<const N: usize>(&mut self, value: [u8; N]) {
+        self.bytes[self.at..self.at + N].copy_from_slice(&value);
+        self.at += N;
+    }
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (value, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Bar, Volume};
+
+    fn bar(index: i64) -> Bar {
+        let price = Price::from_micros(169_000_000 + (index * 7_919) % 1_000_003).unwrap();
+        let start = Timestamp::from_millis(1_549_895_400_000 + index * 60_000);
+        Bar { start, open: price, high: price, low: price, close: price, volume: Volume::new(100).unwrap() }
+    }
+
+    #[test]
+    fn restores_the_state_after_every_bar() {
+        for rule in Rule::ALL {
+            let mut engine = SessionEngine::new(rule);
+            for index in 0..400 {
+                assert_eq!(SessionEngine::restore(&engine.snapshot()), Ok(engine), "bar {index}");
+                engine.push(&bar(index)).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_every_altered_byte_and_length() {
+        let mut engine = SessionEngine::new(Rule::Close);
+        for index in 0..5 {
+            engine.push(&bar(index)).unwrap();
+        }
+        let snapshot = engine.snapshot();
+        for at in 0..SNAPSHOT_LEN {
+            let mut altered = snapshot;
+            altered[at] ^= 0x10;
+            assert_eq!(SessionEngine::restore(&altered), Err(Error::BadSnapshot), "byte {at}");
+            // The same with a hash that agrees: only meaningful bytes may still be read.
+            let hash = xxh3_64(&altered[..SNAPSHOT_LEN - 8]);
+            altered[SNAPSHOT_LEN - 8..].copy_from_slice(&hash.to_le_bytes());
+            if let Ok(other) = SessionEngine::restore(&altered) {
+                assert_eq!(other.snapshot(), altered, "byte {at}");
+            }
+            assert_eq!(SessionEngine::restore(&snapshot[..at]), Err(Error::BadSnapshot), "length {at}");
+        }
+    }
+}

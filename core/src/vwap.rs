@@ -1,0 +1,138 @@
+//! Volume-weighted average price since the session's open.
+
+use core::cmp::Ordering;
+
+use crate::bar::Bar;
+use crate::error::{Error, Result};
+use crate::ratio::Ratio;
+use crate::rule::Rule;
+use crate::volume::Volume;
+
+/// The volume-weighted average price of a session's bars so far.
+///
+/// State is the sums of price times volume and of volume. The price of a bar is its close, or (high + low + close) / 3,
+/// where the sum keeps all three prices and the third is never rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vwap {
+    rule: Rule,
+    /// Sum of (one or three) prices times volume, in micro-dollar shares: at most 3 * 10^26.
+    sum: u128,
+    /// Sum of volume, in shares: at most 10^13.
+    volume: u64,
+}
+
+impl Vwap {
+    /// An average that has seen nothing: the state at a session's open.
+    #[must_use]
+    pub const fn new(rule: Rule) -> Self {
+        Self { rule, sum: 0, volume: 0 }
+    }
+
+    /// An average with these sums, `None` where no bars can have them.
+    pub(crate) fn with_sums(rule: Rule, sum: u128, volume: u64) -> Option<Self> {
+        let highest = u128::from(volume) * u128::from(rule.prices_per_bar()) * 10_000_000_000_000;
+        (volume <= Volume::MAX.get() && sum <= highest).then_some(Self { rule, sum, volume })
+    }
+
+    /// Adds one bar.
+    ///
+    /// # Errors
+    /// [`Error::SessionVolumeOutOfRange`] if the volume of the session would pass 10^13 shares; the state is unchanged.
+    #[inline]
+    pub fn push(&mut self, bar: &Bar) -> Result<()> {
+        let volume = self.volume + bar.volume.get();
+        if volume > Volume::MAX.get() {
+            return Err(Error::SessionVolumeOutOfRange);
+        }
+        self.volume = volume;
+        self.sum += u128::from(self.rule.weigh(bar)) * u128::from(bar.volume.get());
+        Ok(())
+    }
+
+    /// Sum of price times volume in micro-dollar shares: of closes, or of high + low + close.
+    #[inline]
+    #[must_use]
+    pub const fn sum(&self) -> u128 {
+        self.sum
+    }
+
+    /// Sum of volume in shares.
+    #[inline]
+    #[must_use]
+    pub const fn volume(&self) -> u64 {
+        self.volume
+    }
+
+    /// The average in dollars, `None` while the volume is 0.
+    ///
+    /// Source: sum of price times volume / sum of volume, over the bars of the session.
+    #[inline]
+    #[must_use]
+    pub fn value(&self) -> Option<Ratio> {
+        Ratio::new(self.sum, u128::from(self.volume) * u128::from(self.rule.prices_per_bar() * 1_000_000))
+    }
+
+    /// How the mean of `count` prices that add up to `sum` micro-dollars compares with this average; `None` while the
+    /// volume is 0.
+    ///
+    /// Exact: `sum / count` against `PV / V` is `sum * V` against `count * PV`. For a sum of nine prices both products
+    /// are below 2^92.
+    #[inline]
+    #[must_use]
+    pub fn compare_mean(&self, sum: u64, count: u64) -> Option<Ordering> {
+        let mean = u128::from(sum) * u128::from(self.volume * self.rule.prices_per_bar());
+        (self.volume != 0).then(|| mean.cmp(&(u128::from(count) * self.sum)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Price, Timestamp};
+
+    fn bar(high: i64, low: i64, close: i64, volume: u64) -> Bar {
+        let price = |micros| Price::from_micros(micros).unwrap();
+        Bar {
+            start: Timestamp::from_millis(0),
+            open: price(close),
+            high: price(high),
+            low: price(low),
+            close: price(close),
+            volume: Volume::new(volume).unwrap(),
+        }
+    }
+
+    #[test]
+    fn weighs_by_volume() {
+        let mut vwap = Vwap::new(Rule::Close);
+        vwap.push(&bar(0, 0, 100, 0)).unwrap();
+        assert_eq!((vwap.value(), vwap.compare_mean(900, 9)), (None, None));
+        vwap.push(&bar(0, 0, 100, 1)).unwrap();
+        vwap.push(&bar(0, 0, 400, 2)).unwrap();
+        assert_eq!(vwap.value(), Ratio::new(300, 1_000_000));
+        assert_eq!(vwap.compare_mean(2700, 9), Some(Ordering::Equal));
+        assert_eq!(vwap.compare_mean(2701, 9), Some(Ordering::Greater));
+        assert_eq!(vwap.compare_mean(2699, 9), Some(Ordering::Less));
+    }
+
+    #[test]
+    fn keeps_the_third_unrounded() {
+        let mut vwap = Vwap::new(Rule::Hlc3);
+        vwap.push(&bar(2, 1, 1, 1)).unwrap();
+        assert_eq!(vwap.value(), Ratio::new(4, 3_000_000));
+        assert_eq!(vwap.compare_mean(12, 9), Some(Ordering::Equal));
+    }
+
+    #[test]
+    fn holds_the_extremes_and_refuses_more() {
+        let max = Price::MAX.as_micros();
+        let mut vwap = Vwap::new(Rule::Hlc3);
+        vwap.push(&bar(max, max, max, Volume::MAX.get())).unwrap();
+        assert_eq!(vwap.sum(), 300_000_000_000_000_000_000_000_000);
+        assert_eq!(vwap.value().map(Ratio::to_f64), Some(1e7));
+        assert_eq!(vwap.compare_mean(90_000_000_000_000, 9), Some(Ordering::Equal));
+        let before = vwap;
+        assert_eq!(vwap.push(&bar(1, 1, 1, 1)), Err(Error::SessionVolumeOutOfRange));
+        assert_eq!(vwap, before);
+    }
+}

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Tests the core alone, without features and with each one, since a workspace build turns all of them on.
+. "$(dirname "$0")/lib.sh"
+
+for features in "" alloc std serde; do
+  echo "core with features: ${features:-none}"
+  cargo test --locked --package alpha-kite-core --no-default-features --features "$features" --no-fail-fast
+done
