@@ -1,5 +1,7 @@
 //! Who may do what on PostgreSQL, tried as each role in a cluster of the test's own, since roles are a cluster's.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use alpha_kite::store::{DatabaseUrl, open};

@@ -1,5 +1,7 @@
 //! The tables that the Python service left are adopted, whichever of its versions made them, and nothing is lost.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use alpha_kite::store::{Batch, Row, Source};

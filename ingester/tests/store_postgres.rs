@@ -1,5 +1,7 @@
 //! What only a server can do: be away, be slow to come, say no.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::io::{Read, Write};
@@ -116,6 +118,7 @@ async fn connections_that_died_in_their_sleep_are_replaced() {
 #[tokio::test]
 async fn what_the_server_says_decides_what_the_caller_does() {
     let fixture = Fixture::new(Engine::Postgres).await;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are not told apart here")]
     let is = |error: &StoreError| match error {
         StoreError::DiskFull { .. } => "disk full",
         StoreError::ReadOnly { .. } => "read-only",

@@ -1,5 +1,7 @@
 //! Both dialects make the same tables, columns and keys.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use support::*;

@@ -1,5 +1,7 @@
 //! What only a SQLite file can do wrong.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use alpha_kite::store::{DatabaseUrl, StoreError, open};

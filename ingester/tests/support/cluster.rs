@@ -81,13 +81,18 @@ impl Cluster {
     }
 }
 
-/// The newest installed PostgreSQL's programs.
+/// The folder of PostgreSQL's programs: the newest of Debian's, else one on `PATH`.
 fn programs() -> PathBuf {
-    let versions = Path::new("/usr/lib/postgresql").read_dir().into_iter().flatten().flatten();
-    versions
-        .map(|version| version.path().join("bin"))
-        .filter(|programs| programs.join("initdb").exists())
-        .max_by_key(|programs| programs.parent().and_then(|version| version.file_name()?.to_str()?.parse::<u32>().ok()))
+    let version = |folder: &Path| folder.file_name()?.to_str()?.parse::<u32>().ok();
+    let mut debian: Vec<PathBuf> =
+        Path::new("/usr/lib/postgresql").read_dir().into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    debian.sort_by_key(|folder| std::cmp::Reverse(version(folder)));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    debian
+        .into_iter()
+        .map(|folder| folder.join("bin"))
+        .chain(std::env::split_paths(&path))
+        .find(|programs| programs.join("initdb").exists() && programs.join("postgres").exists())
         .expect("PostgreSQL is not installed: run `make test`, which installs it")
 }
 
