@@ -20,10 +20,8 @@ impl Calendar {
     /// The last day on which the rules were compared with an independent calendar.
     pub const CHECKED_THROUGH: Date = Date::new(2030, 12, 31).expect("a day of the calendar");
 
-    pub(crate) const FIRST_DATE: Date =
-        Date::new(Self::FIRST_YEAR, 1, 1).expect("a day of the calendar");
-    pub(crate) const LAST_DATE: Date =
-        Date::new(Self::LAST_YEAR, 12, 31).expect("a day of the calendar");
+    pub(crate) const FIRST_DATE: Date = Date::new(Self::FIRST_YEAR, 1, 1).expect("a day of the calendar");
+    pub(crate) const LAST_DATE: Date = Date::new(Self::LAST_YEAR, 12, 31).expect("a day of the calendar");
 
     /// Whether the calendar covers a moment: whether its New York day is in the years 1990 to 2100.
     ///
@@ -65,9 +63,7 @@ fn is_holiday(year: i32, month: u8, day: u8, weekday: Weekday) -> bool {
     let monday = weekday == Weekday::Monday;
     // A holiday on a Saturday is kept on the Friday before, one on a Sunday on the Monday after.
     let is_kept_for = |holiday: u8| {
-        day == holiday
-            || (monday && day == holiday + 1)
-            || (weekday == Weekday::Friday && day + 1 == holiday)
+        day == holiday || (monday && day == holiday + 1) || (weekday == Weekday::Friday && day + 1 == holiday)
     };
     match month {
         // New Year's Day, which is not kept on December 31, where the year's accounts end (the
@@ -171,21 +167,9 @@ mod tests {
             ("a Saturday", "2019-02-09", CLOSED),
             ("a Sunday", "2019-02-10", CLOSED),
             ("New Year's Day", "2019-01-01", CLOSED),
-            (
-                "New Year's Day on a Sunday, kept on Monday",
-                "2017-01-02",
-                CLOSED,
-            ),
-            (
-                "New Year's Day on a Saturday, Friday open",
-                "2021-12-31",
-                AT_16,
-            ),
-            (
-                "New Year's Day on a Saturday, Monday open",
-                "2022-01-03",
-                AT_16,
-            ),
+            ("New Year's Day on a Sunday, kept on Monday", "2017-01-02", CLOSED),
+            ("New Year's Day on a Saturday, Friday open", "2021-12-31", AT_16),
+            ("New Year's Day on a Saturday, Monday open", "2022-01-03", AT_16),
             ("King Day before it was kept", "1997-01-20", AT_16),
             ("King Day, first kept", "1998-01-19", CLOSED),
             ("Washington's Birthday", "2019-02-18", CLOSED),
@@ -202,11 +186,7 @@ mod tests {
             ("July 4 on a Saturday", "2020-07-03", CLOSED),
             ("two days before it", "2020-07-02", AT_16),
             ("July 4 on a Sunday", "2021-07-05", CLOSED),
-            (
-                "July 3, a Monday, before it closed early",
-                "1990-07-03",
-                AT_16,
-            ),
+            ("July 3, a Monday, before it closed early", "1990-07-03", AT_16),
             ("July 3, a Monday", "1995-07-03", AT_13),
             ("July 3, a Tuesday", "2007-07-03", AT_13),
             ("July 3, a Wednesday, until 2012", "2002-07-03", AT_16),
@@ -221,25 +201,13 @@ mod tests {
             ("Thanksgiving on the 22nd", "2018-11-22", CLOSED),
             ("Thanksgiving on the 28th", "2019-11-28", CLOSED),
             ("the day after Thanksgiving, full", "1991-11-29", AT_16),
-            (
-                "the day after Thanksgiving, first early",
-                "1992-11-27",
-                AT_14,
-            ),
+            ("the day after Thanksgiving, first early", "1992-11-27", AT_14),
             ("the day after Thanksgiving", "2019-11-29", AT_13),
             ("Christmas Eve until 1992", "1990-12-24", AT_14),
             ("Christmas Eve from 1993", "1996-12-24", AT_13),
             ("Christmas Eve on a Friday", "2021-12-24", CLOSED),
-            (
-                "Friday before a Christmas Eve on Saturday",
-                "2022-12-23",
-                AT_16,
-            ),
-            (
-                "Christmas on a Sunday, kept on Monday",
-                "2022-12-26",
-                CLOSED,
-            ),
+            ("Friday before a Christmas Eve on Saturday", "2022-12-23", AT_16),
+            ("Christmas on a Sunday, kept on Monday", "2022-12-26", CLOSED),
             ("the day after Christmas 1997", "1997-12-26", AT_13),
             ("the day after Christmas 2003", "2003-12-26", AT_13),
             ("the last day of 1999", "1999-12-31", AT_13),
@@ -295,11 +263,7 @@ mod tests {
             ("9223372036854775807", false),
         ];
         for (text, contained) in cases {
-            assert_eq!(
-                Calendar::contains(Timestamp::parse(text).unwrap()),
-                contained,
-                "{text}"
-            );
+            assert_eq!(Calendar::contains(Timestamp::parse(text).unwrap()), contained, "{text}");
         }
     }
 }

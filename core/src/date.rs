@@ -63,9 +63,7 @@ impl Date {
         if day < 1 || day > days_in_month(year, month) {
             return None;
         }
-        Some(Self {
-            days: days_from_civil(year, month, day),
-        })
+        Some(Self { days: days_from_civil(year, month, day) })
     }
 
     /// Reads `YYYY-MM-DD`: all ten characters, nothing before or after.
@@ -85,8 +83,7 @@ impl Date {
         let year = two_digits(y2, y3).ok_or(DateError::Syntax)?;
         let month = two_digits(m0, m1).ok_or(DateError::Syntax)?;
         let day = two_digits(d0, d1).ok_or(DateError::Syntax)?;
-        Self::new(i32::from(century) * 100 + i32::from(year), month, day)
-            .ok_or(DateError::NoSuchDay)
+        Self::new(i32::from(century) * 100 + i32::from(year), month, day).ok_or(DateError::NoSuchDay)
     }
 
     /// The day that is `days` after 1970-01-01 (before it, if negative).
@@ -149,24 +146,16 @@ impl Date {
     }
 
     /// Year, month and day of the month, the inverse of [`days_from_civil`] (same source).
-    #[expect(
-        clippy::as_conversions,
-        reason = "a month is 1 to 12 and a day 1 to 31"
-    )]
+    #[expect(clippy::as_conversions, reason = "a month is 1 to 12 and a day 1 to 31")]
     pub(crate) const fn year_month_day(self) -> (i32, u8, u8) {
         let days = self.days + DAYS_FROM_MARCH_0000_TO_EPOCH;
         let era = days.div_euclid(DAYS_PER_ERA);
         let day_of_era = days.rem_euclid(DAYS_PER_ERA);
-        let year_of_era =
-            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let months_since_march = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * months_since_march + 2) / 5 + 1;
-        let month = if months_since_march < 10 {
-            months_since_march + 3
-        } else {
-            months_since_march - 9
-        };
+        let month = if months_since_march < 10 { months_since_march + 3 } else { months_since_march - 9 };
         let year = era * 400 + year_of_era + if month <= 2 { 1 } else { 0 };
         (year, month as u8, day as u8)
     }
@@ -290,11 +279,7 @@ mod tests {
             let date = Date::new(year, month, day).unwrap();
             assert_eq!(date.days_since_epoch(), days, "{date}");
             assert_eq!(date.weekday(), weekday, "{date}");
-            assert_eq!(
-                date.at_midnight_utc().as_millis(),
-                i64::from(days) * 86_400_000,
-                "{date}"
-            );
+            assert_eq!(date.at_midnight_utc().as_millis(), i64::from(days) * 86_400_000, "{date}");
         }
     }
 
@@ -336,14 +321,7 @@ mod tests {
 
     #[test]
     fn parse_reads_what_display_writes() {
-        for text in [
-            "0001-01-01",
-            "0999-12-31",
-            "1970-01-01",
-            "2019-02-11",
-            "2000-02-29",
-            "9999-12-31",
-        ] {
+        for text in ["0001-01-01", "0999-12-31", "1970-01-01", "2019-02-11", "2000-02-29", "9999-12-31"] {
             assert_eq!(Date::parse(text).unwrap().to_string(), text);
             assert_eq!(text.parse(), Date::parse(text));
         }
@@ -368,11 +346,7 @@ mod tests {
             ("day 32", "2019-01-32", DateError::NoSuchDay),
             ("April 31", "2019-04-31", DateError::NoSuchDay),
             ("not a leap year", "2019-02-29", DateError::NoSuchDay),
-            (
-                "not a leap year: a century",
-                "1900-02-29",
-                DateError::NoSuchDay,
-            ),
+            ("not a leap year: a century", "1900-02-29", DateError::NoSuchDay),
         ];
         for (name, text, error) in cases {
             assert_eq!(Date::parse(text), Err(error), "{name}");

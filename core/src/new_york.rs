@@ -54,11 +54,8 @@ pub(crate) fn at_new_york_minute(date: Date, minute: i32) -> Timestamp {
 fn date_and_offset(ts: Timestamp) -> Option<(Date, i32)> {
     // No clock changes near a new year, so standard time gives the year.
     let year = wall_date(ts, STANDARD_OFFSET_MINUTES)?.year();
-    let offset_minutes = if daylight_time(year).contains(&ts) {
-        DAYLIGHT_OFFSET_MINUTES
-    } else {
-        STANDARD_OFFSET_MINUTES
-    };
+    let offset_minutes =
+        if daylight_time(year).contains(&ts) { DAYLIGHT_OFFSET_MINUTES } else { STANDARD_OFFSET_MINUTES };
     let date = wall_date(ts, offset_minutes)?;
     Calendar::has_date(date).then_some((date, offset_minutes))
 }
@@ -76,29 +73,23 @@ fn daylight_time(year: i32) -> Range<Timestamp> {
     };
     let start = sunday_on_or_after(year, earliest_start);
     let end = sunday_on_or_after(year, earliest_end);
-    from_wall_clock(start, 2 * 60, STANDARD_OFFSET_MINUTES)
-        ..from_wall_clock(end, 2 * 60, DAYLIGHT_OFFSET_MINUTES)
+    from_wall_clock(start, 2 * 60, STANDARD_OFFSET_MINUTES)..from_wall_clock(end, 2 * 60, DAYLIGHT_OFFSET_MINUTES)
 }
 
 /// In days since 1970-01-01.
 fn sunday_on_or_after(year: i32, (month, day): (u8, u8)) -> i32 {
-    let days = Date::new(year, month, day)
-        .expect("a day that every year has")
-        .days_since_epoch();
+    let days = Date::new(year, month, day).expect("a day that every year has").days_since_epoch();
     // Day 3, 1970-01-04, was a Sunday.
     days + (3 - days).rem_euclid(7)
 }
 
 fn from_wall_clock(days_since_epoch: i32, minute: i32, offset_minutes: i32) -> Timestamp {
     let minutes = i64::from(minute) - i64::from(offset_minutes);
-    Timestamp::from_millis(
-        i64::from(days_since_epoch) * MILLIS_PER_DAY + minutes * MILLIS_PER_MINUTE,
-    )
+    Timestamp::from_millis(i64::from(days_since_epoch) * MILLIS_PER_DAY + minutes * MILLIS_PER_MINUTE)
 }
 
 fn wall_date(ts: Timestamp, offset_minutes: i32) -> Option<Date> {
-    ts.checked_add_millis(i64::from(offset_minutes) * MILLIS_PER_MINUTE)?
-        .utc_date()
+    ts.checked_add_millis(i64::from(offset_minutes) * MILLIS_PER_MINUTE)?.utc_date()
 }
 
 #[cfg(test)]
@@ -116,22 +107,10 @@ mod tests {
         let cases = [
             ("1990, first Sunday of April", "1990-04-01T07:00:00Z", -240),
             ("1990, last Sunday of October", "1990-10-28T06:00:00Z", -300),
-            (
-                "1993, the last Sunday is October 31",
-                "1993-10-31T06:00:00Z",
-                -300,
-            ),
-            (
-                "2006, last year of the old rule",
-                "2006-04-02T07:00:00Z",
-                -240,
-            ),
+            ("1993, the last Sunday is October 31", "1993-10-31T06:00:00Z", -300),
+            ("2006, last year of the old rule", "2006-04-02T07:00:00Z", -240),
             ("2006, its autumn", "2006-10-29T06:00:00Z", -300),
-            (
-                "2007, first year of the new rule",
-                "2007-03-11T07:00:00Z",
-                -240,
-            ),
+            ("2007, first year of the new rule", "2007-03-11T07:00:00Z", -240),
             ("2007, its autumn", "2007-11-04T06:00:00Z", -300),
             ("2015, earliest start and end", "2015-03-08T07:00:00Z", -240),
             ("2015, its autumn", "2015-11-01T06:00:00Z", -300),
@@ -164,11 +143,7 @@ mod tests {
             let start = new_york_midnight(date);
             let end = new_york_midnight(date.succ().unwrap());
             assert_eq!(start, ts(midnight), "{date}");
-            assert_eq!(
-                end.as_millis() - start.as_millis(),
-                hours * 3_600_000,
-                "{date}"
-            );
+            assert_eq!(end.as_millis() - start.as_millis(), hours * 3_600_000, "{date}");
         }
     }
 
@@ -197,11 +172,7 @@ mod tests {
         ];
         for (text, date) in cases {
             assert_eq!(new_york_date(ts(text)), date, "{text}");
-            assert_eq!(
-                new_york_offset_minutes(ts(text)),
-                date.map(|_| -300),
-                "{text}"
-            );
+            assert_eq!(new_york_offset_minutes(ts(text)), date.map(|_| -300), "{text}");
         }
     }
 
@@ -209,8 +180,7 @@ mod tests {
     fn days_follow_one_another_in_every_year() {
         let mut date = Date::MIN;
         while let Some(next) = date.succ() {
-            let length_ms =
-                new_york_midnight(next).as_millis() - new_york_midnight(date).as_millis();
+            let length_ms = new_york_midnight(next).as_millis() - new_york_midnight(date).as_millis();
             assert!((82_800_000..=90_000_000).contains(&length_ms), "{date}");
             date = next;
         }

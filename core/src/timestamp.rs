@@ -22,11 +22,7 @@ pub(crate) const MILLIS_PER_DAY: i64 = 24 * 60 * MILLIS_PER_MINUTE;
 /// # Ok::<(), alpha_kite_core::TimestampError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(transparent)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 #[repr(transparent)]
 pub struct Timestamp(i64);
 
@@ -184,14 +180,8 @@ fn parse_date_time(text: &[u8]) -> Result<Timestamp, TimestampError> {
     }
 
     let seconds = (i64::from(hour) * 60 + i64::from(minute)) * 60 + i64::from(second);
-    let millis = [100, 10, 1]
-        .iter()
-        .zip(fraction)
-        .map(|(unit, digit)| unit * i64::from(digit - b'0'))
-        .sum::<i64>();
-    Ok(Timestamp(
-        date.at_midnight_utc().0 + seconds * MILLIS_PER_SECOND + millis,
-    ))
+    let millis = [100, 10, 1].iter().zip(fraction).map(|(unit, digit)| unit * i64::from(digit - b'0')).sum::<i64>();
+    Ok(Timestamp(date.at_midnight_utc().0 + seconds * MILLIS_PER_SECOND + millis))
 }
 
 #[cfg(test)]
@@ -239,46 +229,18 @@ mod tests {
     fn parse_accepts() {
         let cases = [
             ("Z", "2019-02-11T14:30:00Z", 1_549_895_400_000),
-            (
-                "space in the middle",
-                "2019-02-11 14:30:00Z",
-                1_549_895_400_000,
-            ),
+            ("space in the middle", "2019-02-11 14:30:00Z", 1_549_895_400_000),
             ("no offset", "2019-02-11T14:30:00", 1_549_895_400_000),
-            (
-                "offset +00:00",
-                "2019-02-11T14:30:00+00:00",
-                1_549_895_400_000,
-            ),
-            (
-                "offset -00:00",
-                "2019-02-11T14:30:00-00:00",
-                1_549_895_400_000,
-            ),
+            ("offset +00:00", "2019-02-11T14:30:00+00:00", 1_549_895_400_000),
+            ("offset -00:00", "2019-02-11T14:30:00-00:00", 1_549_895_400_000),
             ("offset +00", "2019-02-11 14:30:00+00", 1_549_895_400_000),
             ("no seconds", "2019-02-11T14:30", 1_549_895_400_000),
             ("no seconds, Z", "2019-02-11 14:30Z", 1_549_895_400_000),
-            (
-                "one digit of fraction",
-                "2019-02-11T14:30:00.5Z",
-                1_549_895_400_500,
-            ),
+            ("one digit of fraction", "2019-02-11T14:30:00.5Z", 1_549_895_400_500),
             ("two digits", "2019-02-11T14:30:00.05", 1_549_895_400_050),
-            (
-                "three digits",
-                "2019-02-11T14:30:00.123+00:00",
-                1_549_895_400_123,
-            ),
-            (
-                "nine digits, rounded down",
-                "2019-02-11T14:30:00.123999999Z",
-                1_549_895_400_123,
-            ),
-            (
-                "twelve digits",
-                "2019-02-11T14:30:00.000999999999Z",
-                1_549_895_400_000,
-            ),
+            ("three digits", "2019-02-11T14:30:00.123+00:00", 1_549_895_400_123),
+            ("nine digits, rounded down", "2019-02-11T14:30:00.123999999Z", 1_549_895_400_123),
+            ("twelve digits", "2019-02-11T14:30:00.000999999999Z", 1_549_895_400_000),
             ("rounded down before 1970", "1969-12-31T23:59:59.9999Z", -1),
             ("first second of a day", "1970-01-02T00:00:00Z", 86_400_000),
             ("last second of a day", "1970-01-01T23:59:59Z", 86_399_000),
@@ -293,11 +255,7 @@ mod tests {
             ("least milliseconds", "-9223372036854775808", i64::MIN),
         ];
         for (name, text, millis) in cases {
-            assert_eq!(
-                Timestamp::parse(text),
-                Ok(Timestamp::from_millis(millis)),
-                "{name}"
-            );
+            assert_eq!(Timestamp::parse(text), Ok(Timestamp::from_millis(millis)), "{name}");
         }
     }
 
@@ -323,11 +281,7 @@ mod tests {
             ("fraction with comma", "2019-02-11T14:30:00,5Z", Syntax),
             ("fraction of a minute", "2019-02-11T14:30.5Z", Syntax),
             ("letter in the time", "2019-02-11T14:3o:00Z", Syntax),
-            (
-                "not ASCII across the date's end",
-                "2019-02-1é14:30:00Z",
-                Syntax,
-            ),
+            ("not ASCII across the date's end", "2019-02-1é14:30:00Z", Syntax),
             ("other date order", "11-02-2019T14:30:00Z", Syntax),
             ("February 30", "2019-02-30T14:30:00Z", NoSuchDay),
             ("year 0000", "0000-01-01T00:00:00Z", NoSuchDay),
@@ -339,11 +293,7 @@ mod tests {
             ("short offset", "2019-02-11T14:30:00-05", NotUtc),
             ("zone name", "2019-02-11T14:30:00 EST", Syntax),
             ("two offsets", "2019-02-11T14:30:00ZZ", Syntax),
-            (
-                "one above the most milliseconds",
-                "9223372036854775808",
-                TooLarge,
-            ),
+            ("one above the most milliseconds", "9223372036854775808", TooLarge),
             ("one below the least", "-9223372036854775809", TooLarge),
         ];
         for (name, text, error) in cases {
@@ -357,10 +307,7 @@ mod tests {
         let min = Timestamp::from_millis(i64::MIN);
         assert_eq!(max.checked_add_millis(1), None);
         assert_eq!(min.checked_add_millis(-1), None);
-        assert_eq!(
-            min.checked_add_millis(i64::MAX),
-            Some(Timestamp::from_millis(-1))
-        );
+        assert_eq!(min.checked_add_millis(i64::MAX), Some(Timestamp::from_millis(-1)));
     }
 
     #[test]
