@@ -107,7 +107,7 @@ proptest! {
             prop_assert_eq!(step.vwap, vwap.map(Ratio::to_f64));
             let order = sma9.zip(vwap).map_or(Ordering::Equal, |(sma9, vwap)| sma9.cmp(&vwap));
             let cross = (order != Ordering::Equal && side.is_some_and(|side| side != order)).then_some(order);
-            prop_assert_eq!(step.cross.map(|cross| cross.as_sign()), cross.map(|order| sign(order)));
+            prop_assert_eq!(step.cross.map(|cross| cross.as_sign()), cross.map(sign));
             side = if order == Ordering::Equal { side } else { Some(order) };
         }
     }
