@@ -81,6 +81,15 @@ impl Price {
     /// [`Error::NotANumber`] for NaN and infinities; [`Error::PriceOutOfRange`] below 0 or above 10 million dollars.
     #[inline]
     pub fn from_f64(dollars: f64) -> Result<Self> {
+        match nearest_by_product(dollars) {
+            (price, true) => Ok(price),
+            (_, false) => Self::from_f64_exactly(dollars),
+        }
+    }
+
+    /// Rounds as [`Price::from_f64`] does, with integers alone: right for every double.
+    #[cold]
+    fn from_f64_exactly(dollars: f64) -> Result<Self> {
         if !dollars.is_finite() {
             return Err(Error::NotANumber);
         }
@@ -101,6 +110,42 @@ impl Price {
         let up = below > half || (below == half && floor % 2 == 1);
         i64::try_from(floor + u128::from(up)).map_err(|_| Error::PriceOutOfRange).and_then(Self::from_micros)
     }
+
+    /// Converts a column, row by row as [`Price::from_f64`] does. Of columns that differ in length the shorter one counts.
+    ///
+    /// # Errors
+    /// The first refused row and its error. What the prices hold is unspecified then.
+    pub fn from_f64_column(dollars: &[f64], prices: &mut [Self]) -> Result<(), (usize, Error)> {
+        let mut sure = true;
+        for (price, dollars) in prices.iter_mut().zip(dollars) {
+            let (nearest, certain) = nearest_by_product(*dollars);
+            *price = nearest;
+            sure &= certain;
+        }
+        if sure {
+            return Ok(());
+        }
+        for (row, (price, dollars)) in prices.iter_mut().zip(dollars).enumerate() {
+            *price = Self::from_f64(*dollars).map_err(|error| (row, error))?;
+        }
+        Ok(())
+    }
+}
+
+/// A double from -2^51 to 2^51 added to this is rounded to an integer, which its low bits then hold.
+const INTEGER_ORIGIN: f64 = 6_755_399_441_055_744.0;
+
+/// The nearest micro-dollar by one IEEE multiplication, and whether that is certain.
+///
+/// Up to 10^13 a product is off by at most 2^-10, half a unit in the last place of its largest double. Where it is
+/// within 0.498 of an integer, the exact value is within half of the same one. Without a branch, for vector instructions.
+#[inline]
+fn nearest_by_product(dollars: f64) -> (Price, bool) {
+    let product = dollars * 1e6;
+    let shifted = product + INTEGER_ORIGIN;
+    let nearest = shifted - INTEGER_ORIGIN;
+    let certain = (dollars >= 0.0) & (nearest <= 1e13) & ((product - nearest).abs() <= 0.498);
+    (Price((shifted.to_bits().wrapping_sub(INTEGER_ORIGIN.to_bits())).cast_signed()), certain)
 }
 
 impl fmt::Display for Price {
@@ -184,6 +229,45 @@ mod tests {
         }
         for dollars in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert_eq!(Price::from_f64(dollars), Err(Error::NotANumber), "{dollars}");
+        }
+    }
+
+    #[test]
+    fn both_roundings_agree() {
+        let mut seed = 7_u64;
+        let mut random = move || {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed
+        };
+        let mut certain = 0;
+        for round in 0..200_000_u32 {
+            // Decimals, and doubles around the half between two micro-dollars, of every size.
+            let micros = f64::from(u32::try_from(random() >> 34).unwrap()) * f64::from(1 + round % 9_000);
+            let half = if round % 3 == 0 { 0.5 } else { 0.0 };
+            let bits = ((micros + half) / 1e6).to_bits() + (random() >> 61) - 4 * u64::from(round % 2);
+            let dollars = f64::from_bits(bits);
+            let exact = Price::from_f64_exactly(dollars);
+            let (price, sure) = nearest_by_product(dollars);
+            assert!(!sure || exact == Ok(price), "{dollars:e}");
+            assert_eq!(Price::from_f64(dollars), exact, "{dollars:e}");
+            certain += u32::from(sure);
+        }
+        assert!((110_000..150_000).contains(&certain), "{certain}");
+    }
+
+    #[test]
+    fn converts_columns_and_names_the_row() {
+        let mut dollars = [598.1234; 100];
+        let mut prices = [Price::MIN; 100];
+        dollars[70] = 0.0234375;
+        assert_eq!(Price::from_f64_column(&dollars, &mut prices), Ok(()));
+        assert_eq!((prices[69], prices[70], prices[99]), (Price(598_123_400), Price(23_438), Price(598_123_400)));
+        for (wrong, error) in [(f64::NAN, Error::NotANumber), (-1e-9, Error::PriceOutOfRange)] {
+            dollars[98] = wrong;
+            dollars[99] = f64::INFINITY;
+            assert_eq!(Price::from_f64_column(&dollars, &mut prices), Err((98, error)));
         }
     }
 

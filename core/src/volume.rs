@@ -78,6 +78,28 @@ impl Volume {
         let whole = shares as u64;
         if whole as f64 == shares { Ok(Self(whole)) } else { Err(Error::FractionalShares) }
     }
+
+    /// Converts a column, row by row as [`Volume::from_f64`] does. Of columns that differ in length the shorter one counts.
+    ///
+    /// # Errors
+    /// The first refused row and its error. What the volumes hold is unspecified then.
+    #[expect(clippy::float_cmp, reason = "a double below 2^52 is whole exactly if adding 2^52 and taking it away keeps it")]
+    pub fn from_f64_column(shares: &[f64], volumes: &mut [Self]) -> Result<(), (usize, Error)> {
+        const ORIGIN: f64 = 4_503_599_627_370_496.0;
+        let mut sure = true;
+        for (volume, shares) in volumes.iter_mut().zip(shares) {
+            let shifted = shares + ORIGIN;
+            sure &= (*shares >= 0.0) & (*shares <= 1e13) & (shifted - ORIGIN == *shares);
+            *volume = Self(shifted.to_bits().wrapping_sub(ORIGIN.to_bits()));
+        }
+        if sure {
+            return Ok(());
+        }
+        for (row, (volume, shares)) in volumes.iter_mut().zip(shares).enumerate() {
+            *volume = Self::from_f64(*shares).map_err(|error| (row, error))?;
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Display for Volume {
@@ -134,5 +156,24 @@ mod tests {
         assert_eq!(Volume::from_f64(-1.0), Err(Error::VolumeOutOfRange));
         assert_eq!(Volume::from_f64(1e13 + 2.0), Err(Error::VolumeOutOfRange));
         assert_eq!(Volume::from_f64(f64::NAN), Err(Error::NotANumber));
+    }
+
+    #[test]
+    fn converts_columns_and_names_the_row() {
+        let mut shares = [0.0, -0.0, 1e13, 777_539.0];
+        let mut volumes = [Volume::MAX; 4];
+        assert_eq!(Volume::from_f64_column(&shares, &mut volumes), Ok(()));
+        assert_eq!(volumes, [Volume(0), Volume(0), Volume::MAX, Volume(777_539)]);
+        for (wrong, error) in [
+            (0.5, Error::FractionalShares),
+            (-1.0, Error::VolumeOutOfRange),
+            (f64::from_bits(1), Error::FractionalShares),
+            (1e13 + 0.5, Error::VolumeOutOfRange),
+            (f64::NAN, Error::NotANumber),
+            (f64::NEG_INFINITY, Error::NotANumber),
+        ] {
+            shares[2] = wrong;
+            assert_eq!(Volume::from_f64_column(&shares, &mut volumes), Err((2, error)), "{wrong}");
+        }
     }
 }
