@@ -1,34 +1,21 @@
 //! The exchange's sessions.
 
-use alpha_kite_core::{Date, Session};
-use serde::Serialize;
+use alpha_kite_core::Session;
 use wasm_bindgen::prelude::*;
 
-use crate::convert;
-use crate::error::{Code, Refusal};
+use crate::convert::{self, millis};
+use crate::error::Refusal;
+use crate::js;
 
-/// A session as JavaScript sees it.
-#[derive(Serialize)]
-struct SessionObject {
-    date: Date,
-    start: f64,
-    end: f64,
+/// `{date, start, end}`.
+pub(crate) fn to_js(session: Session) -> JsValue {
+    js::object(properties(session))
 }
 
-impl From<Session> for SessionObject {
-    fn from(session: Session) -> Self {
-        Self { date: session.date, start: convert::millis(session.open), end: convert::millis(session.close) }
-    }
-}
-
-/// `{date, start, end}`, or undefined.
-pub(crate) fn to_js(session: Option<Session>) -> Result<JsValue, JsValue> {
-    object(&session.map(SessionObject::from))
-}
-
-/// A value as a JavaScript object.
-pub(crate) fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
-    serde_wasm_bindgen::to_value(value).map_err(|_| Refusal::from(Code::Internal).into())
+/// The properties of a session's object.
+pub(crate) fn properties(session: Session) -> [(&'static str, JsValue); 3] {
+    let date = session.date.to_string();
+    [("date", date.into()), ("start", millis(session.open).into()), ("end", millis(session.close).into())]
 }
 
 /// The session that a moment is in, undefined outside sessions.
@@ -37,7 +24,8 @@ pub(crate) fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
 /// `not_a_time`.
 #[wasm_bindgen(js_name = sessionOf)]
 pub fn session_of(time: f64) -> Result<JsValue, JsValue> {
-    to_js(Session::containing(convert::timestamp(time).map_err(Refusal::from)?))
+    let session = Session::containing(convert::timestamp(time).map_err(Refusal::from)?);
+    Ok(session.map_or(JsValue::UNDEFINED, to_js))
 }
 
 /// Whether a moment is in a regular session.
@@ -57,5 +45,5 @@ pub fn is_regular_session(time: f64) -> Result<bool, JsValue> {
 #[expect(clippy::needless_pass_by_value, reason = "JavaScript hands values over")]
 pub fn sessions_between(from: JsValue, to: JsValue) -> Result<JsValue, JsValue> {
     let sessions = Session::between(convert::date(&from)?, convert::date(&to)?);
-    object(&sessions.map(SessionObject::from).collect::<Vec<_>>())
+    Ok(js::array(sessions.map(to_js)))
 }

@@ -1,24 +1,26 @@
 //! What JavaScript passes in, as the core's types.
 
 use alpha_kite_core::{Bar, Date, Interval, Price, Rule, Ticker, Timestamp, Volume};
-use js_sys::JsString;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::error::{Code, Refusal};
+use crate::js::Lengthy;
 
 /// The last time that JavaScript's `Date` knows, in milliseconds; the first is its negative.
 pub(crate) const LAST_MILLIS: i64 = 8_640_000_000_000_000;
 
 /// The longest text that is looked at, in UTF-16 units.
-const MAX_TEXT: u32 = 1_000_000;
+const MAX_TEXT: f64 = 1e6;
 
 /// Takes a text, without copying one that is too long.
 pub(crate) fn text(value: &JsValue, wrong: Code) -> Result<String, Refusal> {
-    let text: &JsString = value.dyn_ref().ok_or(wrong)?;
-    if text.length() > MAX_TEXT {
+    if !value.is_string() {
+        return Err(wrong.into());
+    }
+    if value.unchecked_ref::<Lengthy>().length().map_err(|_| wrong)? > MAX_TEXT {
         return Err(Code::TooLarge.into());
     }
-    text.as_string().ok_or(wrong.into())
+    value.as_string().ok_or(wrong.into())
 }
 
 pub(crate) fn ticker(value: &JsValue) -> Result<Ticker, Refusal> {
@@ -54,10 +56,10 @@ pub(crate) fn millis(time: Timestamp) -> f64 {
     time.as_millis() as f64
 }
 
-/// A price in dollars: the nearest double, so that equal prices are equal doubles.
+/// A price in micro-dollars: exact.
 #[expect(clippy::as_conversions, reason = "micro-dollars of a price are fewer than 2^53")]
-pub(crate) fn dollars(price: Price) -> f64 {
-    price.as_micros() as f64 / 1e6
+pub(crate) fn micros(price: Price) -> f64 {
+    price.as_micros() as f64
 }
 
 /// A bar from doubles; its open, which no value depends on, is its close.

@@ -1,13 +1,13 @@
 //! SMA9, session VWAP and their crosses, bar by bar or over columns.
 
 use alpha_kite_core::{Bar, Direction, Interval, Provisional, Rule, SNAPSHOT_LEN, SessionEngine, Step, Ticker};
-use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use crate::calendar;
 use crate::columns::Columns;
 use crate::convert;
 use crate::error::{Code, Refusal};
+use crate::js::Lengthy;
 use crate::names;
 
 /// Computes one series.
@@ -43,15 +43,10 @@ impl Engine {
     /// # Errors
     /// `bad_snapshot`, `unknown_ticker`, `unknown_interval`.
     #[expect(clippy::needless_pass_by_value, reason = "JavaScript hands values over")]
-    pub fn restore(snapshot: Uint8Array, ticker: JsValue, bar_seconds: f64) -> Result<Self, JsValue> {
-        let mut bytes = [0; SNAPSHOT_LEN];
-        if usize::try_from(snapshot.length()) != Ok(SNAPSHOT_LEN) {
-            return Err(Refusal::from(Code::BadSnapshot).into());
-        }
-        snapshot.copy_to(&mut bytes);
+    pub fn restore(snapshot: JsValue, ticker: JsValue, bar_seconds: f64) -> Result<Self, JsValue> {
         Ok(Self {
             values: [f64::NAN; 2],
-            engine: SessionEngine::restore(&bytes).map_err(Refusal::from)?,
+            engine: SessionEngine::restore(&snapshot_bytes(&snapshot)?).map_err(Refusal::from)?,
             ticker: convert::ticker(&ticker)?,
             interval: convert::interval(bar_seconds)?,
         })
@@ -59,8 +54,8 @@ impl Engine {
 
     /// The whole state, in bytes that are the same natively.
     #[must_use]
-    pub fn snapshot(&self) -> Uint8Array {
-        Uint8Array::from(self.engine.snapshot().as_slice())
+    pub fn snapshot(&self) -> Box<[u8]> {
+        self.engine.snapshot().into()
     }
 
     /// Takes the next bars and writes their values beside them. The state is unchanged if they are refused.
@@ -118,11 +113,9 @@ impl Engine {
     }
 
     /// The session of the last bar in a session: `date`, `start`, `end`.
-    ///
-    /// # Errors
-    /// None is known.
-    pub fn session(&self) -> Result<JsValue, JsValue> {
-        calendar::to_js(self.engine.session())
+    #[must_use]
+    pub fn session(&self) -> JsValue {
+        self.engine.session().map_or(JsValue::UNDEFINED, calendar::to_js)
     }
 
     /// The id of a cross of this series, 1 up or -1 down, at the bar that starts at `time`.
@@ -159,4 +152,18 @@ impl Engine {
         let step = bar.and_then(|bar| Ok(self.engine.peek(&bar)?.map(|Provisional(step)| step)));
         self.put(step)
     }
+}
+
+/// Copies a `Uint8Array` of the right length.
+#[expect(clippy::as_conversions, clippy::cast_sign_loss, reason = "an element of a Uint8Array is a byte")]
+fn snapshot_bytes(snapshot: &JsValue) -> Result<[u8; SNAPSHOT_LEN], Refusal> {
+    let snapshot: &Lengthy = snapshot.unchecked_ref();
+    let mut bytes = [0; SNAPSHOT_LEN];
+    if snapshot.length().ok() != Some(f64::from(u8::try_from(SNAPSHOT_LEN).unwrap_or(0))) {
+        return Err(Code::BadSnapshot.into());
+    }
+    for (index, byte) in (0_u8..).zip(&mut bytes) {
+        *byte = snapshot.at(index.into()).map_err(|_| Code::BadSnapshot)? as u8;
+    }
+    Ok(bytes)
 }

@@ -1,8 +1,9 @@
 //! Refusals as JavaScript `Error`s with a stable `code`.
 
 use alpha_kite_core::Error;
-use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
+
+use crate::js;
 
 /// Why something was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,13 +105,8 @@ impl From<Refusal> for JsValue {
     #[expect(clippy::as_conversions, reason = "rows are fewer than 2^53")]
     fn from(refusal: Refusal) -> Self {
         let (_, name, message) = CODES.into_iter().find(|(code, ..)| *code == refusal.code).unwrap_or(CODES[14]);
-        let error = js_sys::Error::new(message);
-        // Setting a property of a new object cannot fail.
-        let _ = Reflect::set(&error, &"code".into(), &name.into());
-        if let Some(row) = refusal.row {
-            let _ = Reflect::set(&error, &"index".into(), &(row as f64).into());
-        }
-        error.into()
+        let index = refusal.row.map(|row| ("index", (row as f64).into()));
+        js::error(message, [("code", name.into())].into_iter().chain(index))
     }
 }
 

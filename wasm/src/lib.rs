@@ -11,6 +11,7 @@ mod columns;
 mod convert;
 mod engine;
 mod error;
+mod js;
 mod names;
 mod report;
 mod resampler;

@@ -1,18 +1,11 @@
 //! Prices from texts, and the names of signals.
 
 use alpha_kite_core::{Direction, Interval, Precision, Price, Rule, SignalId, Ticker};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::calendar::object;
 use crate::convert;
 use crate::error::{Code, Refusal};
-
-#[derive(Serialize)]
-struct ParsedPrice {
-    micros: Price,
-    rounded: bool,
-}
+use crate::js;
 
 /// Reads dollars from the decimal text of a JSON number: `{micros, rounded}`.
 ///
@@ -22,8 +15,9 @@ struct ParsedPrice {
 #[expect(clippy::needless_pass_by_value, reason = "JavaScript hands values over")]
 pub fn parse_price(text: JsValue) -> Result<JsValue, JsValue> {
     let text = convert::text(&text, Code::NotANumber)?;
-    let (micros, precision) = Price::parse_with_precision(&text).map_err(Refusal::from)?;
-    object(&ParsedPrice { micros, rounded: precision == Precision::Rounded })
+    let (price, precision) = Price::parse_with_precision(&text).map_err(Refusal::from)?;
+    let rounded = precision == Precision::Rounded;
+    Ok(js::object([("micros", convert::micros(price).into()), ("rounded", rounded.into())]))
 }
 
 /// The id of a cross, 1 up or -1 down: 32 hex digits.

@@ -1,15 +1,15 @@
 //! The sessions, crosses and digests of rows that have values.
 
 use alpha_kite_core::{
-    Date, Digest, Direction, Interval, Price, RowHasher, Rule, SeriesHasher, Session, SignalId, Ticker, Timestamp,
+    Digest, Direction, Interval, Price, RowHasher, Rule, SeriesHasher, Session, SignalId, Ticker, Timestamp,
 };
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::calendar::object;
+use crate::calendar;
 use crate::columns::Columns;
-use crate::convert::{self, dollars, millis};
+use crate::convert::{self, micros, millis};
 use crate::error::{Code, Refusal};
+use crate::js;
 
 /// Collects the sessions and crosses of a series, chunk by chunk.
 #[wasm_bindgen]
@@ -33,16 +33,12 @@ struct Current {
     stored: Option<RowHasher>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug)]
 struct SessionRow {
-    date: Date,
-    start: f64,
-    end: f64,
+    session: Session,
     first: u32,
     n: usize,
     digest: Digest,
-    #[serde(skip_serializing_if = "Option::is_none")]
     row_digest: Option<Digest>,
 }
 
@@ -54,23 +50,6 @@ struct CrossRow {
     price: Price,
     sma9: f64,
     vwap: f64,
-}
-
-#[derive(Serialize)]
-struct CrossObject {
-    index: u32,
-    time: f64,
-    direction: Direction,
-    id: SignalId,
-    price: f64,
-    sma9: f64,
-    vwap: f64,
-}
-
-#[derive(Serialize)]
-struct Outcome {
-    sessions: Vec<SessionRow>,
-    crosses: Vec<CrossObject>,
 }
 
 #[wasm_bindgen]
@@ -106,17 +85,12 @@ impl Report {
     }
 
     /// `{sessions, crosses}` of all rows so far.
-    ///
-    /// # Errors
-    /// `too_large` if memory runs out.
-    pub fn result(&self) -> Result<JsValue, JsValue> {
-        let too_large = |_| Refusal::from(Code::TooLarge);
-        let mut outcome = Outcome { sessions: Vec::new(), crosses: Vec::new() };
-        outcome.sessions.try_reserve_exact(self.sessions.len() + 1).map_err(too_large)?;
-        outcome.sessions.extend(self.sessions.iter().copied().chain(self.current.as_ref().map(Current::row)));
-        outcome.crosses.try_reserve_exact(self.crosses.len()).map_err(too_large)?;
-        outcome.crosses.extend(self.crosses.iter().map(|cross| self.cross(cross)));
-        object(&outcome)
+    #[must_use]
+    pub fn result(&self) -> JsValue {
+        let current = self.current.as_ref().map(Current::row);
+        let sessions = js::array(self.sessions.iter().copied().chain(current).map(SessionRow::to_js));
+        let crosses = js::array(self.crosses.iter().map(|cross| self.cross(cross)));
+        js::object([("sessions", sessions), ("crosses", crosses)])
     }
 }
 
@@ -153,29 +127,40 @@ impl Report {
         Ok(())
     }
 
-    fn cross(&self, cross: &CrossRow) -> CrossObject {
-        CrossObject {
-            index: cross.index,
-            time: millis(cross.time),
-            direction: cross.direction,
-            id: SignalId::new(&self.ticker, self.interval, cross.time, cross.direction, self.rule),
-            price: dollars(cross.price),
-            sma9: cross.sma9,
-            vwap: cross.vwap,
-        }
+    fn cross(&self, cross: &CrossRow) -> JsValue {
+        let id = SignalId::new(&self.ticker, self.interval, cross.time, cross.direction, self.rule);
+        js::object([
+            ("index", cross.index.into()),
+            ("time", millis(cross.time).into()),
+            ("direction", cross.direction.as_str().into()),
+            ("id", id.to_string().into()),
+            ("price", (micros(cross.price) / 1e6).into()),
+            ("sma9", cross.sma9.into()),
+            ("vwap", cross.vwap.into()),
+        ])
     }
 }
 
 impl Current {
     fn row(&self) -> SessionRow {
         SessionRow {
-            date: self.session.date,
-            start: millis(self.session.open),
-            end: millis(self.session.close),
+            session: self.session,
             first: self.first,
             n: self.series.rows(),
             digest: self.series.digest(),
             row_digest: self.stored.as_ref().map(RowHasher::digest),
         }
+    }
+}
+
+impl SessionRow {
+    fn to_js(self) -> JsValue {
+        let rows = [
+            ("first", self.first.into()),
+            ("n", self.n.into()),
+            ("digest", self.digest.to_string().into()),
+        ];
+        let row_digest = self.row_digest.map(|digest| ("rowDigest", digest.to_string().into()));
+        js::object(calendar::properties(self.session).into_iter().chain(rows).chain(row_digest))
     }
 }
