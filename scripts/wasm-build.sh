@@ -16,7 +16,8 @@ fi
 . scripts/wasm-env.sh
 rm -f "$stamp"
 note "building frontend-bindings/src/wasm"
-quietly "$cache/log/wasm-build.log" wasm-pack build wasm --release --target web --no-pack --mode no-install --out-dir "$out"
+quietly "$cache/log/wasm-build.log" wasm-pack build wasm --release --target web --no-pack --mode no-install --out-dir "$out" \
+  --features standalone
 mkdir -p "$(dirname "$stamp")"
 echo "$inputs" >"$stamp"
 note "$(wc -c <"$out/alpha_kite_wasm_bg.wasm") bytes of WebAssembly, $(gzip -9 -c "$out/alpha_kite_wasm_bg.wasm" | wc -c) gzipped"

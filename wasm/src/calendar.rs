@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 use crate::convert::{self, millis};
 use crate::error::Refusal;
 use crate::js;
+use crate::text;
 
 /// `{date, start, end}`.
 pub(crate) fn to_js(session: Session) -> JsValue {
@@ -14,8 +15,7 @@ pub(crate) fn to_js(session: Session) -> JsValue {
 
 /// The properties of a session's object.
 pub(crate) fn properties(session: Session) -> [(&'static str, JsValue); 3] {
-    let date = session.date.to_string();
-    [("date", date.into()), ("start", millis(session.open).into()), ("end", millis(session.close).into())]
+    [("date", text::date(session.date).into()), ("start", millis(session.open).into()), ("end", millis(session.close).into())]
 }
 
 /// The session that a moment is in, undefined outside sessions.

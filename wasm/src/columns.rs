@@ -1,5 +1,7 @@
 //! Rows in WebAssembly memory, which JavaScript reads and writes through typed arrays.
 
+use alloc::vec::Vec;
+
 use alpha_kite_core::{ABSENT, Bar, Error, Price, Timestamp, Values, Volume};
 use wasm_bindgen::prelude::*;
 

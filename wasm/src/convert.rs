@@ -1,5 +1,7 @@
 //! What JavaScript passes in, as the core's types.
 
+use alloc::string::String;
+
 use alpha_kite_core::{Bar, Date, Interval, Price, Rule, Ticker, Timestamp, Volume};
 use wasm_bindgen::{JsCast, JsValue};
 

@@ -1,5 +1,8 @@
 //! SMA9, session VWAP and their crosses, bar by bar or over columns.
 
+use alloc::boxed::Box;
+use alloc::string::String;
+
 use alpha_kite_core::{Bar, Direction, Interval, Provisional, Rule, SNAPSHOT_LEN, SessionEngine, Step, Ticker};
 use wasm_bindgen::prelude::*;
 

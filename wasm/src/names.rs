@@ -1,11 +1,14 @@
 //! Prices from texts, and the names of signals.
 
+use alloc::string::String;
+
 use alpha_kite_core::{Direction, Interval, Precision, Price, Rule, SignalId, Ticker};
 use wasm_bindgen::prelude::*;
 
 use crate::convert;
 use crate::error::{Code, Refusal};
 use crate::js;
+use crate::text;
 
 /// Reads dollars from the decimal text of a JSON number: `{micros, rounded}`.
 ///
@@ -13,8 +16,8 @@ use crate::js;
 /// `not_a_number`, `price_out_of_range`; `too_large` for a text above a million characters.
 #[wasm_bindgen(js_name = parsePrice)]
 #[expect(clippy::needless_pass_by_value, reason = "JavaScript hands values over")]
-pub fn parse_price(text: JsValue) -> Result<JsValue, JsValue> {
-    let text = convert::text(&text, Code::NotANumber)?;
+pub fn parse_price(price: JsValue) -> Result<JsValue, JsValue> {
+    let text = convert::text(&price, Code::NotANumber)?;
     let (price, precision) = Price::parse_with_precision(&text).map_err(Refusal::from)?;
     let rounded = precision == Precision::Rounded;
     Ok(js::object([("micros", convert::micros(price).into()), ("rounded", rounded.into())]))
@@ -50,7 +53,7 @@ pub(crate) fn id(
         -1 => Direction::Down,
         _ => return Err(Code::UnknownName.into()),
     };
-    Ok(SignalId::new(ticker, interval, convert::timestamp(time)?, direction, rule).to_string())
+    Ok(text::signal_id(SignalId::new(ticker, interval, convert::timestamp(time)?, direction, rule)))
 }
 
 /// The version of this module.

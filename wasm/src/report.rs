@@ -1,5 +1,7 @@
 //! The sessions, crosses and digests of rows that have values.
 
+use alloc::vec::Vec;
+
 use alpha_kite_core::{
     Digest, Direction, Interval, Price, RowHasher, Rule, SeriesHasher, Session, SignalId, Ticker, Timestamp,
 };
@@ -10,6 +12,7 @@ use crate::columns::Columns;
 use crate::convert::{self, micros, millis};
 use crate::error::{Code, Refusal};
 use crate::js;
+use crate::text;
 
 /// Collects the sessions and crosses of a series, chunk by chunk.
 #[wasm_bindgen]
@@ -133,7 +136,7 @@ impl Report {
             ("index", cross.index.into()),
             ("time", millis(cross.time).into()),
             ("direction", cross.direction.as_str().into()),
-            ("id", id.to_string().into()),
+            ("id", text::signal_id(id).into()),
             ("price", (micros(cross.price) / 1e6).into()),
             ("sma9", cross.sma9.into()),
             ("vwap", cross.vwap.into()),
@@ -158,9 +161,9 @@ impl SessionRow {
         let rows = [
             ("first", self.first.into()),
             ("n", self.n.into()),
-            ("digest", self.digest.to_string().into()),
+            ("digest", text::digest(self.digest).into()),
         ];
-        let row_digest = self.row_digest.map(|digest| ("rowDigest", digest.to_string().into()));
+        let row_digest = self.row_digest.map(|digest| ("rowDigest", text::digest(digest).into()));
         js::object(calendar::properties(self.session).into_iter().chain(rows).chain(row_digest))
     }
 }
