@@ -82,8 +82,8 @@ impl Price {
     #[inline]
     pub fn from_f64(dollars: f64) -> Result<Self> {
         match nearest_by_product(dollars) {
-            (price, true) => Ok(price),
-            (_, false) => Self::from_f64_exactly(dollars),
+            (price, true) if price.0.cast_unsigned() < SMALL_END && dollars >= 0.0 => Ok(price),
+            _ => Self::from_f64_exactly(dollars),
         }
     }
 
@@ -111,22 +111,44 @@ impl Price {
         i64::try_from(floor + u128::from(up)).map_err(|_| Error::PriceOutOfRange).and_then(Self::from_micros)
     }
 
-    /// Converts a column, row by row as [`Price::from_f64`] does. Of columns that differ in length the shorter one counts.
+    /// Checks a column into which another language wrote micro-dollars of any bits: as [`Price::from_micros`] does each.
     ///
     /// # Errors
-    /// The first refused row and its error. What the prices hold is unspecified then.
-    pub fn from_f64_column(dollars: &[f64], prices: &mut [Self]) -> Result<(), (usize, Error)> {
-        let mut sure = true;
-        for (price, dollars) in prices.iter_mut().zip(dollars) {
-            let (nearest, certain) = nearest_by_product(*dollars);
-            *price = nearest;
-            sure &= certain;
-        }
-        if sure {
+    /// The first refused row and its error.
+    pub fn accept_column(column: &[Self]) -> Result<(), (usize, Error)> {
+        // As long as no row has a high bit, none is out of range.
+        let bits = column.iter().fold(0, |bits, price| bits | price.0.cast_unsigned());
+        if bits < SMALL_END {
             return Ok(());
         }
-        for (row, (price, dollars)) in prices.iter_mut().zip(dollars).enumerate() {
-            *price = Self::from_f64(*dollars).map_err(|error| (row, error))?;
+        let wrong = column.iter().position(|price| Self::from_micros(price.0).is_err());
+        wrong.map_or(Ok(()), |row| Err((row, Error::PriceOutOfRange)))
+    }
+
+    /// Makes prices, where they stand, of a column into which another language wrote the bits of doubles in dollars: as
+    /// [`Price::from_f64`] does each.
+    ///
+    /// # Errors
+    /// The first refused row and its error. What the column holds is unspecified then.
+    pub fn accept_doubles(column: &mut [Self]) -> Result<(), (usize, Error)> {
+        let dollars = |price: Self| f64::from_bits(price.0.cast_unsigned());
+        let mut at = 0;
+        while let Some(rows) = column[at..].first_chunk_mut::<64>() {
+            let (mut bits, mut certain) = (0, u64::MAX);
+            let prices = rows.map(|row| {
+                let (price, sure) = nearest_by_product(dollars(row));
+                bits |= price.0.cast_unsigned() | (row.0.cast_unsigned() & (1 << 63));
+                certain &= if sure { u64::MAX } else { 0 };
+                price
+            });
+            if bits >= SMALL_END || certain == 0 {
+                break;
+            }
+            *rows = prices;
+            at += rows.len();
+        }
+        for (row, price) in column.iter_mut().enumerate().skip(at) {
+            *price = Self::from_f64(dollars(*price)).map_err(|error| (row, error))?;
         }
         Ok(())
     }
@@ -135,17 +157,19 @@ impl Price {
 /// A double from -2^51 to 2^51 added to this is rounded to an integer, which its low bits then hold.
 const INTEGER_ORIGIN: f64 = 6_755_399_441_055_744.0;
 
-/// The nearest micro-dollar by one IEEE multiplication, and whether that is certain.
+/// Bits below this are those of a price, whatever else they may be.
+const SMALL_END: u64 = 1 << 43;
+
+/// The nearest micro-dollar by one IEEE multiplication, and whether that is certain for a price of 0 to 10^13.
 ///
-/// Up to 10^13 a product is off by at most 2^-10, half a unit in the last place of its largest double. Where it is
-/// within 0.498 of an integer, the exact value is within half of the same one. Without a branch, for vector instructions.
+/// Such a product is off by at most 2^-10, half a unit in the last place of the largest double. Where it is within 0.498 of
+/// an integer, the exact value is within half of the same one. A price that is none has a high bit set, or was negative.
 #[inline]
 fn nearest_by_product(dollars: f64) -> (Price, bool) {
     let product = dollars * 1e6;
     let shifted = product + INTEGER_ORIGIN;
-    let nearest = shifted - INTEGER_ORIGIN;
-    let certain = (dollars >= 0.0) & (nearest <= 1e13) & ((product - nearest).abs() <= 0.498);
-    (Price((shifted.to_bits().wrapping_sub(INTEGER_ORIGIN.to_bits())).cast_signed()), certain)
+    let certain = (product - (shifted - INTEGER_ORIGIN)).abs() <= 0.498;
+    (Price(shifted.to_bits().wrapping_sub(INTEGER_ORIGIN.to_bits()).cast_signed()), certain)
 }
 
 impl fmt::Display for Price {
@@ -250,7 +274,7 @@ mod tests {
             let dollars = f64::from_bits(bits);
             let exact = Price::from_f64_exactly(dollars);
             let (price, sure) = nearest_by_product(dollars);
-            assert!(!sure || exact == Ok(price), "{dollars:e}");
+            assert!(!sure || price.0 >= 1 << 43 || exact == Ok(price), "{dollars:e}");
             assert_eq!(Price::from_f64(dollars), exact, "{dollars:e}");
             certain += u32::from(sure);
         }
@@ -258,16 +282,32 @@ mod tests {
     }
 
     #[test]
-    fn converts_columns_and_names_the_row() {
-        let mut dollars = [598.1234; 100];
-        let mut prices = [Price::MIN; 100];
-        dollars[70] = 0.0234375;
-        assert_eq!(Price::from_f64_column(&dollars, &mut prices), Ok(()));
-        assert_eq!((prices[69], prices[70], prices[99]), (Price(598_123_400), Price(23_438), Price(598_123_400)));
-        for (wrong, error) in [(f64::NAN, Error::NotANumber), (-1e-9, Error::PriceOutOfRange)] {
-            dollars[98] = wrong;
-            dollars[99] = f64::INFINITY;
-            assert_eq!(Price::from_f64_column(&dollars, &mut prices), Err((98, error)));
+    fn accepts_columns_and_names_the_row() {
+        let raw = |dollars: f64| Price(dollars.to_bits().cast_signed());
+        let mut column = [raw(598.1234); 200];
+        column[150] = raw(0.0234375);
+        let doubles = column;
+        assert_eq!(Price::accept_doubles(&mut column), Ok(()));
+        assert_eq!([150, 151, 199].map(|row| column[row]), [Price(23_438), Price(598_123_400), Price(598_123_400)]);
+        assert_eq!(Price::accept_column(&column), Ok(()));
+        for row in [0, 63, 64, 150, 199] {
+            for (wrong, error) in [
+                (f64::NAN, Error::NotANumber),
+                (f64::NEG_INFINITY, Error::NotANumber),
+                (-1e-9, Error::PriceOutOfRange),
+                (10_000_000.000_001, Error::PriceOutOfRange),
+                (1e300, Error::PriceOutOfRange),
+            ] {
+                let mut column = doubles;
+                column[row] = raw(wrong);
+                assert_eq!(Price::accept_doubles(&mut column), Err((row, error)), "{wrong}");
+            }
+            let mut column = [Price::MAX; 200];
+            assert_eq!(Price::accept_column(&column), Ok(()));
+            for wrong in [-1, Price::MAX.0 + 1, i64::MIN] {
+                column[row] = Price(wrong);
+                assert_eq!(Price::accept_column(&column), Err((row, Error::PriceOutOfRange)), "{wrong}");
+            }
         }
     }
 

@@ -79,28 +79,55 @@ impl Volume {
         if whole as f64 == shares { Ok(Self(whole)) } else { Err(Error::FractionalShares) }
     }
 
-    /// Converts a column, row by row as [`Volume::from_f64`] does. Of columns that differ in length the shorter one counts.
+    /// Checks a column into which another language wrote shares of any bits: as [`Volume::new`] does each.
     ///
     /// # Errors
-    /// The first refused row and its error. What the volumes hold is unspecified then.
-    #[expect(clippy::float_cmp, reason = "a double below 2^52 is whole exactly if adding 2^52 and taking it away keeps it")]
-    pub fn from_f64_column(shares: &[f64], volumes: &mut [Self]) -> Result<(), (usize, Error)> {
-        const ORIGIN: f64 = 4_503_599_627_370_496.0;
-        let mut sure = true;
-        for (volume, shares) in volumes.iter_mut().zip(shares) {
-            let shifted = shares + ORIGIN;
-            sure &= (*shares >= 0.0) & (*shares <= 1e13) & (shifted - ORIGIN == *shares);
-            *volume = Self(shifted.to_bits().wrapping_sub(ORIGIN.to_bits()));
-        }
-        if sure {
+    /// The first refused row and its error.
+    pub fn accept_column(column: &[Self]) -> Result<(), (usize, Error)> {
+        // As long as no row has a high bit, none is out of range.
+        let bits = column.iter().fold(0, |bits, volume| bits | volume.0);
+        if bits < SMALL_END {
             return Ok(());
         }
-        for (row, (volume, shares)) in volumes.iter_mut().zip(shares).enumerate() {
-            *volume = Self::from_f64(*shares).map_err(|error| (row, error))?;
+        let wrong = column.iter().position(|volume| Self::new(volume.0).is_err());
+        wrong.map_or(Ok(()), |row| Err((row, Error::VolumeOutOfRange)))
+    }
+
+    /// Makes volumes, where they stand, of a column into which another language wrote the bits of doubles: as
+    /// [`Volume::from_f64`] does each.
+    ///
+    /// # Errors
+    /// The first refused row and its error. What the column holds is unspecified then.
+    #[expect(clippy::float_cmp, reason = "a double up to 2^51 is whole exactly if adding 2^52 and taking it away keeps it")]
+    pub fn accept_doubles(column: &mut [Self]) -> Result<(), (usize, Error)> {
+        const ORIGIN: f64 = 4_503_599_627_370_496.0;
+        let mut at = 0;
+        while let Some(rows) = column[at..].first_chunk_mut::<64>() {
+            let (mut bits, mut whole) = (0, u64::MAX);
+            let volumes = rows.map(|row| {
+                let shares = f64::from_bits(row.0);
+                let shifted = shares + ORIGIN;
+                // A negative or large double leaves a high bit here.
+                let volume = shifted.to_bits().wrapping_sub(ORIGIN.to_bits());
+                bits |= volume;
+                whole &= if shifted - ORIGIN == shares { u64::MAX } else { 0 };
+                Self(volume)
+            });
+            if bits >= SMALL_END || whole == 0 {
+                break;
+            }
+            *rows = volumes;
+            at += rows.len();
+        }
+        for (row, volume) in column.iter_mut().enumerate().skip(at) {
+            *volume = Self::from_f64(f64::from_bits(volume.0)).map_err(|error| (row, error))?;
         }
         Ok(())
     }
 }
+
+/// Bits below this are those of a volume, whatever else they may be.
+const SMALL_END: u64 = 1 << 43;
 
 impl fmt::Display for Volume {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,21 +186,33 @@ mod tests {
     }
 
     #[test]
-    fn converts_columns_and_names_the_row() {
-        let mut shares = [0.0, -0.0, 1e13, 777_539.0];
-        let mut volumes = [Volume::MAX; 4];
-        assert_eq!(Volume::from_f64_column(&shares, &mut volumes), Ok(()));
-        assert_eq!(volumes, [Volume(0), Volume(0), Volume::MAX, Volume(777_539)]);
-        for (wrong, error) in [
-            (0.5, Error::FractionalShares),
-            (-1.0, Error::VolumeOutOfRange),
-            (f64::from_bits(1), Error::FractionalShares),
-            (1e13 + 0.5, Error::VolumeOutOfRange),
-            (f64::NAN, Error::NotANumber),
-            (f64::NEG_INFINITY, Error::NotANumber),
-        ] {
-            shares[2] = wrong;
-            assert_eq!(Volume::from_f64_column(&shares, &mut volumes), Err((2, error)), "{wrong}");
+    fn accepts_columns_and_names_the_row() {
+        let raw = |shares: f64| Volume(shares.to_bits());
+        let mut column = [raw(777_539.0); 200];
+        (column[3], column[150]) = (raw(-0.0), raw(1e13));
+        let doubles = column;
+        assert_eq!(Volume::accept_doubles(&mut column), Ok(()));
+        assert_eq!([0, 3, 150, 199].map(|row| column[row]), [777_539, 0, 10_000_000_000_000, 777_539].map(Volume));
+        assert_eq!(Volume::accept_column(&column), Ok(()));
+        for row in [0, 63, 64, 199] {
+            for (wrong, error) in [
+                (0.5, Error::FractionalShares),
+                (-1.0, Error::VolumeOutOfRange),
+                (f64::from_bits(1), Error::FractionalShares),
+                (1e13 + 0.5, Error::VolumeOutOfRange),
+                (1e300, Error::VolumeOutOfRange),
+                (f64::NAN, Error::NotANumber),
+                (f64::INFINITY, Error::NotANumber),
+            ] {
+                let mut column = doubles;
+                column[row] = raw(wrong);
+                assert_eq!(Volume::accept_doubles(&mut column), Err((row, error)), "{wrong}");
+            }
+            let mut column = [Volume::MAX; 200];
+            for wrong in [Volume::MAX.0 + 1, u64::MAX] {
+                column[row] = Volume(wrong);
+                assert_eq!(Volume::accept_column(&column), Err((row, Error::VolumeOutOfRange)), "{wrong}");
+            }
         }
     }
 }

@@ -45,7 +45,7 @@ impl Vwap {
             return Err(Error::SessionVolumeOutOfRange);
         }
         self.volume = total;
-        self.sum += u128::from(weighed) * u128::from(volume.get());
+        self.sum += product(weighed, volume.get());
         Ok(())
     }
 
@@ -85,7 +85,7 @@ impl Vwap {
     #[inline]
     #[must_use]
     pub fn value(&self) -> Option<Ratio> {
-        Ratio::new(self.sum, u128::from(self.volume) * u128::from(self.rule.prices_per_bar() * 1_000_000))
+        Ratio::new(self.sum, product(self.volume, self.rule.prices_per_bar() * 1_000_000))
     }
 
     /// How the mean of `count` prices that add up to `sum` micro-dollars compares with this average; `None` while the
@@ -96,9 +96,25 @@ impl Vwap {
     #[inline]
     #[must_use]
     pub fn compare_mean(&self, sum: u64, count: u64) -> Option<Ordering> {
-        let mean = u128::from(sum) * u128::from(self.volume * self.rule.prices_per_bar());
-        (self.volume != 0).then(|| mean.cmp(&(u128::from(count) * self.sum)))
+        let prices = self.volume * self.rule.prices_per_bar();
+        let order = match u64::try_from(self.sum) {
+            Ok(total) if fits(sum, prices) && fits(count, total) => (sum * prices).cmp(&(count * total)),
+            _ => (u128::from(sum) * u128::from(prices)).cmp(&(u128::from(count) * self.sum)),
+        };
+        (self.volume != 0).then_some(order)
     }
+}
+
+/// Whether the lengths of two factors show that their product is below 2^64.
+#[inline]
+const fn fits(left: u64, right: u64) -> bool {
+    left.leading_zeros() + right.leading_zeros() >= u64::BITS
+}
+
+/// A product. On WebAssembly one of 128 bits is a call, so that the ones that fit 64 are made there.
+#[inline]
+fn product(left: u64, right: u64) -> u128 {
+    if fits(left, right) { u128::from(left * right) } else { u128::from(left) * u128::from(right) }
 }
 
 #[cfg(test)]

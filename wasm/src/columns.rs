@@ -2,17 +2,13 @@
 
 use alloc::vec::Vec;
 
-use alpha_kite_core::{ABSENT, Bar, Error, Price, Timestamp, Values, Volume};
+use alpha_kite_core::{ABSENT, Bar, Price, Timestamp, Values, Volume};
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{LAST_MILLIS, timestamp};
 use crate::error::{Code, Refusal};
 
 /// The most rows of one workspace: 2^24.
 const MAX_ROWS: u32 = 1 << 24;
-
-/// Elements converted at a time.
-const CHUNK: usize = 64;
 
 /// Flags of the input columns that hold doubles.
 const TIMES: u32 = 1;
@@ -105,14 +101,15 @@ impl Columns {
     pub(crate) fn accepted(&mut self, rows: u32, doubles: u32) -> Result<usize, Refusal> {
         let rows = usize::try_from(rows).unwrap_or(usize::MAX);
         let times = self.times.get_mut(..rows).ok_or(Code::ColumnLengths)?;
-        if doubles & TIMES == 0 { check_times(times)? } else { convert_times(times)? }
+        let accepted = if doubles & TIMES == 0 { Timestamp::accept_column(times) } else { Timestamp::accept_doubles(times) };
+        accepted.map_err(|row| (row, Code::NotATime))?;
         let highs_lows = self.highs_lows.iter_mut().flat_map(|(highs, lows)| [highs, lows]);
         for prices in [&mut self.closes].into_iter().chain(highs_lows).chain(&mut self.opens) {
             let prices = prices.get_mut(..rows).ok_or(Code::ColumnLengths)?;
-            if doubles & PRICES == 0 { check_prices(prices)? } else { convert_prices(prices)? }
+            if doubles & PRICES == 0 { Price::accept_column(prices)? } else { Price::accept_doubles(prices)? }
         }
         let volumes = self.volumes.get_mut(..rows).ok_or(Code::ColumnLengths)?;
-        if doubles & VOLUMES == 0 { check_volumes(volumes)? } else { convert_volumes(volumes)? }
+        if doubles & VOLUMES == 0 { Volume::accept_column(volumes)? } else { Volume::accept_doubles(volumes)? }
         Ok(rows)
     }
 
@@ -156,75 +153,4 @@ fn column<T: Copy>(rows: usize, element: T) -> Result<Vec<T>, Refusal> {
     column.try_reserve_exact(rows).map_err(|_| Code::TooLarge)?;
     column.resize(rows, element);
     Ok(column)
-}
-
-fn convert_times(times: &mut [Timestamp]) -> Result<(), (usize, Code)> {
-    /// A whole double from -2^51 to 2^51 added to this is kept in its low bits.
-    const ORIGIN: f64 = 6_755_399_441_055_744.0;
-    for (chunk, times) in times.chunks_mut(CHUNK).enumerate() {
-        let mut doubles = [0.0; CHUNK];
-        let mut sure = true;
-        for (double, time) in doubles.iter_mut().zip(times.iter()) {
-            *double = f64::from_bits(time.as_millis().cast_unsigned());
-        }
-        for (double, time) in doubles.iter().zip(times.iter_mut()) {
-            let shifted = double + ORIGIN;
-            #[expect(clippy::float_cmp, reason = "equal exactly if the double is whole")]
-            let whole = shifted - ORIGIN == *double;
-            sure &= whole & (double.abs() <= 2_251_799_813_685_248.0);
-            *time = Timestamp::from_millis(shifted.to_bits().wrapping_sub(ORIGIN.to_bits()).cast_signed());
-        }
-        if !sure {
-            for (row, (double, time)) in doubles.iter().zip(times.iter_mut()).enumerate() {
-                *time = timestamp(*double).map_err(|code| (chunk * CHUNK + row, code))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn convert_prices(prices: &mut [Price]) -> Result<(), (usize, Error)> {
-    for (chunk, prices) in prices.chunks_mut(CHUNK).enumerate() {
-        let mut dollars = [0.0; CHUNK];
-        for (dollars, price) in dollars.iter_mut().zip(prices.iter()) {
-            *dollars = f64::from_bits(price.as_micros().cast_unsigned());
-        }
-        Price::from_f64_column(&dollars, prices).map_err(|(row, error)| (chunk * CHUNK + row, error))?;
-    }
-    Ok(())
-}
-
-fn convert_volumes(volumes: &mut [Volume]) -> Result<(), (usize, Error)> {
-    for (chunk, volumes) in volumes.chunks_mut(CHUNK).enumerate() {
-        let mut shares = [0.0; CHUNK];
-        for (shares, volume) in shares.iter_mut().zip(volumes.iter()) {
-            *shares = f64::from_bits(volume.get());
-        }
-        Volume::from_f64_column(&shares, volumes).map_err(|(row, error)| (chunk * CHUNK + row, error))?;
-    }
-    Ok(())
-}
-
-// The checks put the bits of all rows together first: as long as no row has a high bit, none is out of range.
-
-fn check_times(times: &[Timestamp]) -> Result<(), (usize, Code)> {
-    let known = |time: &Timestamp| time.as_millis().unsigned_abs() <= LAST_MILLIS.unsigned_abs();
-    let bits = times.iter().fold(0, |bits, time| bits | time.as_millis() ^ (time.as_millis() >> 63));
-    if bits < 1 << 52 { Ok(()) } else { refuse(times.iter().position(|time| !known(time)), Code::NotATime) }
-}
-
-fn check_prices(prices: &[Price]) -> Result<(), (usize, Error)> {
-    let bits = prices.iter().fold(0, |bits, price| bits | price.as_micros().cast_unsigned());
-    let wrong = |price: &Price| Price::from_micros(price.as_micros()).is_err();
-    if bits < 1 << 43 { Ok(()) } else { refuse(prices.iter().position(wrong), Error::PriceOutOfRange) }
-}
-
-fn check_volumes(volumes: &[Volume]) -> Result<(), (usize, Error)> {
-    let bits = volumes.iter().fold(0, |bits, volume| bits | volume.get());
-    let wrong = |volume: &Volume| Volume::new(volume.get()).is_err();
-    if bits < 1 << 43 { Ok(()) } else { refuse(volumes.iter().position(wrong), Error::VolumeOutOfRange) }
-}
-
-fn refuse<E>(row: Option<usize>, error: E) -> Result<(), (usize, E)> {
-    row.map_or(Ok(()), |row| Err((row, error)))
 }

@@ -8,9 +8,6 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::error::{Code, Refusal};
 use crate::js::Lengthy;
 
-/// The last time that JavaScript's `Date` knows, in milliseconds; the first is its negative.
-pub(crate) const LAST_MILLIS: i64 = 8_640_000_000_000_000;
-
 /// The longest text that is looked at, in UTF-16 units.
 const MAX_TEXT: f64 = 1e6;
 
@@ -45,11 +42,8 @@ pub(crate) fn interval(seconds: f64) -> Result<Interval, Refusal> {
 }
 
 #[inline]
-#[expect(clippy::as_conversions, clippy::float_cmp, reason = "a whole double in the range converts exactly")]
 pub(crate) fn timestamp(millis: f64) -> Result<Timestamp, Code> {
-    let whole = millis as i64;
-    let known = whole.unsigned_abs() <= LAST_MILLIS.unsigned_abs() && whole as f64 == millis;
-    if known { Ok(Timestamp::from_millis(whole)) } else { Err(Code::NotATime) }
+    Timestamp::from_f64(millis).ok_or(Code::NotATime)
 }
 
 /// Milliseconds as JavaScript has them: exact within the range of [`timestamp`].
