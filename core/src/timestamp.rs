@@ -94,23 +94,25 @@ impl Timestamp {
     #[expect(clippy::float_cmp, reason = "a double up to 2^51 is whole exactly if adding 2^52 and taking it away keeps it")]
     pub fn accept_doubles(column: &mut [Self]) -> Result<(), usize> {
         const ORIGIN: f64 = 4_503_599_627_370_496.0;
+        let (chunks, _) = column.as_chunks_mut::<64>();
         let mut at = 0;
-        while let Some(rows) = column[at..].first_chunk_mut::<64>() {
+        for chunk in chunks {
             let (mut bits, mut whole) = (0, u64::MAX);
-            let times = rows.map(|row| {
+            for row in chunk.iter() {
                 let millis = f64::from_bits(row.0.cast_unsigned());
                 let shifted = millis + ORIGIN;
-                // A negative or large double leaves a high bit here.
-                let time = shifted.to_bits().wrapping_sub(ORIGIN.to_bits());
-                bits |= time;
+                // A negative or large double leaves a high bit.
+                bits |= shifted.to_bits().wrapping_sub(ORIGIN.to_bits());
                 whole &= if shifted - ORIGIN == millis { u64::MAX } else { 0 };
-                Self(time.cast_signed())
-            });
+            }
             if bits >= 1 << 51 || whole == 0 {
                 break;
             }
-            *rows = times;
-            at += rows.len();
+            for row in chunk.iter_mut() {
+                let shifted = f64::from_bits(row.0.cast_unsigned()) + ORIGIN;
+                row.0 = shifted.to_bits().wrapping_sub(ORIGIN.to_bits()).cast_signed();
+            }
+            at += chunk.len();
         }
         for (row, time) in column.iter_mut().enumerate().skip(at) {
             *time = Self::from_f64(f64::from_bits(time.0.cast_unsigned())).ok_or(row)?;

@@ -101,23 +101,24 @@ impl Volume {
     #[expect(clippy::float_cmp, reason = "a double up to 2^51 is whole exactly if adding 2^52 and taking it away keeps it")]
     pub fn accept_doubles(column: &mut [Self]) -> Result<(), (usize, Error)> {
         const ORIGIN: f64 = 4_503_599_627_370_496.0;
+        let (chunks, _) = column.as_chunks_mut::<64>();
         let mut at = 0;
-        while let Some(rows) = column[at..].first_chunk_mut::<64>() {
+        for chunk in chunks {
             let (mut bits, mut whole) = (0, u64::MAX);
-            let volumes = rows.map(|row| {
+            for row in chunk.iter() {
                 let shares = f64::from_bits(row.0);
                 let shifted = shares + ORIGIN;
-                // A negative or large double leaves a high bit here.
-                let volume = shifted.to_bits().wrapping_sub(ORIGIN.to_bits());
-                bits |= volume;
+                // A negative or large double leaves a high bit.
+                bits |= shifted.to_bits().wrapping_sub(ORIGIN.to_bits());
                 whole &= if shifted - ORIGIN == shares { u64::MAX } else { 0 };
-                Self(volume)
-            });
+            }
             if bits >= SMALL_END || whole == 0 {
                 break;
             }
-            *rows = volumes;
-            at += rows.len();
+            for row in chunk.iter_mut() {
+                row.0 = (f64::from_bits(row.0) + ORIGIN).to_bits().wrapping_sub(ORIGIN.to_bits());
+            }
+            at += chunk.len();
         }
         for (row, volume) in column.iter_mut().enumerate().skip(at) {
             *volume = Self::from_f64(f64::from_bits(volume.0)).map_err(|error| (row, error))?;
