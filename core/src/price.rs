@@ -82,7 +82,9 @@ impl Price {
     #[inline]
     pub fn from_f64(dollars: f64) -> Result<Self> {
         match nearest_by_product(dollars) {
-            (rounding, price) if rounding <= CERTAIN && dollars >= 0.0 && price.0.cast_unsigned() < SMALL_END => Ok(price),
+            (rounding, price) if rounding <= CERTAIN && dollars >= 0.0 && price.0.cast_unsigned() < SMALL_END => {
+                Ok(price)
+            }
             _ => Self::from_f64_exactly(dollars),
         }
     }

@@ -135,7 +135,9 @@ mod tests {
     #[test]
     fn hashes_the_text_that_is_documented() {
         let longest = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
-        for (ticker, seconds, millis) in [("A", 1, 0), ("QQQ", 60, -1), (longest, 86_400, i64::MIN), ("$X", 60, i64::MAX)] {
+        for (ticker, seconds, millis) in
+            [("A", 1, 0), ("QQQ", 60, -1), (longest, 86_400, i64::MIN), ("$X", 60, i64::MAX)]
+        {
             for direction in [Direction::Up, Direction::Down] {
                 let text = std::format!("{ticker}|{seconds}|{millis}|{direction}|{}", Rule::Hlc3.name());
                 let (ticker, interval) = (Ticker::parse(ticker).unwrap(), Interval::from_seconds(seconds).unwrap());

@@ -66,7 +66,11 @@ impl Timestamp {
     /// Takes the moment a whole number of milliseconds after 1970; `None` for any other double, and beyond the 8.64 * 10^15
     /// milliseconds to which JavaScript's dates reach.
     #[inline]
-    #[expect(clippy::as_conversions, clippy::float_cmp, reason = "a double in that range converts exactly if it is whole")]
+    #[expect(
+        clippy::as_conversions,
+        clippy::float_cmp,
+        reason = "a double in that range converts exactly if it is whole"
+    )]
     pub fn from_f64(millis: f64) -> Option<Self> {
         let whole = millis as i64;
         (whole.unsigned_abs() <= DOUBLES_END && whole as f64 == millis).then_some(Self(whole))
@@ -91,7 +95,10 @@ impl Timestamp {
     ///
     /// # Errors
     /// The first refused row. What the column holds is unspecified then.
-    #[expect(clippy::float_cmp, reason = "a double up to 2^51 is whole exactly if adding 2^52 and taking it away keeps it")]
+    #[expect(
+        clippy::float_cmp,
+        reason = "a double up to 2^51 is whole exactly if adding 2^52 and taking it away keeps it"
+    )]
     pub fn accept_doubles(column: &mut [Self]) -> Result<(), usize> {
         const ORIGIN: f64 = 4_503_599_627_370_496.0;
         let (chunks, _) = column.as_chunks_mut::<64>();

@@ -98,7 +98,10 @@ impl Volume {
     ///
     /// # Errors
     /// The first refused row and its error. What the column holds is unspecified then.
-    #[expect(clippy::float_cmp, reason = "a double up to 2^51 is whole exactly if adding 2^52 and taking it away keeps it")]
+    #[expect(
+        clippy::float_cmp,
+        reason = "a double up to 2^51 is whole exactly if adding 2^52 and taking it away keeps it"
+    )]
     pub fn accept_doubles(column: &mut [Self]) -> Result<(), (usize, Error)> {
         const ORIGIN: f64 = 4_503_599_627_370_496.0;
         let (chunks, _) = column.as_chunks_mut::<64>();

@@ -79,12 +79,8 @@ impl Columns {
         for values in [&mut columns.sma9, &mut columns.vwap] {
             fill(values, rows, 0.0)?;
         }
-        let prices = [
-            (0, &mut columns.closes),
-            (1, &mut columns.highs),
-            (1, &mut columns.lows),
-            (2, &mut columns.opens),
-        ];
+        let prices =
+            [(0, &mut columns.closes), (1, &mut columns.highs), (1, &mut columns.lows), (2, &mut columns.opens)];
         for (wanted, prices) in prices {
             if extra >= wanted {
                 fill(prices, rows, Price::MIN)?;
@@ -113,7 +109,8 @@ impl Columns {
     pub(crate) fn accept(&mut self, rows: u32, doubles: u32) -> Result<usize, Refusal> {
         let rows = usize::try_from(rows).unwrap_or(usize::MAX);
         let times = self.times.get_mut(..rows).ok_or(Code::ColumnLengths)?;
-        let known = if doubles & TIMES == 0 { Timestamp::accept_column(times) } else { Timestamp::accept_doubles(times) };
+        let known =
+            if doubles & TIMES == 0 { Timestamp::accept_column(times) } else { Timestamp::accept_doubles(times) };
         known.map_err(|row| (row, Code::NotATime))?;
         for prices in [&mut self.closes, &mut self.highs, &mut self.lows, &mut self.opens] {
             if let Some(prices) = prices.get_mut(..rows) {
@@ -127,10 +124,7 @@ impl Columns {
     }
 
     /// The first `rows` rows as the core takes them; `None` if there are fewer.
-    pub(crate) fn split(
-        &mut self,
-        rows: usize,
-    ) -> Option<(&[Timestamp], alpha_kite_core::Columns<'_>, Values<'_>)> {
+    pub(crate) fn split(&mut self, rows: usize) -> Option<(&[Timestamp], alpha_kite_core::Columns<'_>, Values<'_>)> {
         let highs_lows = self.highs.get(..rows).zip(self.lows.get(..rows));
         Some((
             self.times.get(..rows)?,

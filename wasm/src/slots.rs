@@ -1,5 +1,8 @@
 //! Objects that JavaScript holds by number.
-#![expect(unsafe_code, reason = "shared state that is neither a lock nor thread-local, for there is no standard library")]
+#![expect(
+    unsafe_code,
+    reason = "shared state that is neither a lock nor thread-local, for there is no standard library"
+)]
 
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -51,11 +54,7 @@ impl<T> Slots<T> {
 
     /// Does something with an object.
     #[inline]
-    pub(crate) fn with<R>(
-        &self,
-        number: u32,
-        act: impl FnOnce(&mut T) -> Result<R, Refusal>,
-    ) -> Result<R, Refusal> {
+    pub(crate) fn with<R>(&self, number: u32, act: impl FnOnce(&mut T) -> Result<R, Refusal>) -> Result<R, Refusal> {
         self.with_all(|objects| {
             let slot = usize::try_from(number).ok().and_then(|number| objects.get_mut(number));
             act(slot.and_then(|slot| slot.first_mut()).ok_or(Code::Disposed)?)

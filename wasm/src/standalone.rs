@@ -7,7 +7,8 @@ use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
 
 // SAFETY: the module is built without threads.
 #[global_allocator]
-static ALLOCATOR: AssumeSingleThreaded<FreeListAllocator> = unsafe { AssumeSingleThreaded::new(FreeListAllocator::new()) };
+static ALLOCATOR: AssumeSingleThreaded<FreeListAllocator> =
+    unsafe { AssumeSingleThreaded::new(FreeListAllocator::new()) };
 
 /// Stops. Nothing here is known to panic; without a message, none has to be shipped.
 #[panic_handler]
