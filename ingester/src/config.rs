@@ -179,6 +179,7 @@ mod tests {
                 "SCHWAB_APP_KEY (environment): holds a space or a character that is not printable ASCII",
                 "SCHWAB_REDIRECT_URI (environment): is not an https:// address as registered at Schwab, such as \
                  https://127.0.0.1:8182",
+                "SCHWAB_APP_SECRET (default): is not set, but SCHWAB_APP_KEY is; both come with the app at Schwab",
             ]
         );
         assert!(!found.concat().contains("hunter2"));

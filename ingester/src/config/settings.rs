@@ -75,13 +75,13 @@ impl Settings {
         for item in dotenvy::from_read_iter(text.as_bytes()) {
             match item {
                 Ok((key, value)) => self.set(key, value, Origin::File),
-                // The line may hold a secret, so its number stands for it.
-                Err(dotenvy::Error::LineParse(line, _)) => {
-                    let number = text.lines().position(|candidate| candidate.trim() == line.trim());
+                // The rest of a line that makes no sense. It may hold a secret, so the line's number stands for it.
+                Err(dotenvy::Error::LineParse(rest, _)) => {
+                    let number = text.lines().position(|line| line.trim_end().ends_with(rest.trim_end()));
                     let place = number.map_or(String::new(), |number| format!(" line {}", number + 1));
                     self.faults.push(fault(
                         format!("{}{place}", path.display()),
-                        "is not of the form KEY=value; put a value with spaces or # into quotes".to_owned(),
+                        "is not of the form KEY=value; put a value with spaces, # or $ into single quotes".to_owned(),
                     ));
                 }
                 Err(_) => self.faults.push(fault(path.display().to_string(), "cannot be understood".to_owned())),
@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(
             faults,
             [format!(
-                "{} line 3 (.env): is not of the form KEY=value; put a value with spaces or # into quotes",
+                "{} line 3 (.env): is not of the form KEY=value; put a value with spaces, # or $ into single quotes",
                 path.display()
             )]
         );
