@@ -1,5 +1,12 @@
 //! Streams, replays, stores and verifies SMA9 and session VWAP crosses.
 
+pub mod cli;
+pub mod clock;
 pub mod config;
+pub mod days;
+pub mod export;
+pub mod ledger;
+pub mod series;
 pub mod store;
 pub mod text;
+pub mod verify;
