@@ -1,0 +1,3 @@
+//! Streams, replays, stores and verifies SMA9 and session VWAP crosses.
+
+pub mod input;
