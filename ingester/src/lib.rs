@@ -1,3 +1,7 @@
 //! Streams, replays, stores and verifies SMA9 and session VWAP crosses.
 
+pub mod clock;
 pub mod input;
+pub mod ledger;
+pub mod series;
+pub mod store;

@@ -1,2 +1,3 @@
 //! The `alpha-kite` command.
+use alpha_kite as _;
 fn main() {}
