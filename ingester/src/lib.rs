@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 pub mod days;
 pub mod export;
+pub mod input;
 pub mod ledger;
 pub mod series;
 pub mod store;

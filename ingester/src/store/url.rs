@@ -68,8 +68,11 @@ impl FromStr for DatabaseUrl {
     fn from_str(text: &str) -> Result<Self, DatabaseUrlError> {
         let (scheme, rest) = text.split_once(':').ok_or(DatabaseUrlError::Scheme)?;
         match scheme {
-            "postgres" | "postgresql" => parse_postgres(text).map(|options| Self(Target::Postgres(Box::new(options)))),
+            "postgres" | "postgresql" if rest.starts_with("//") => {
+                parse_postgres(text).map(|options| Self(Target::Postgres(Box::new(options))))
+            }
             "sqlite" => parse_sqlite(rest).map(|path| Self(Target::Sqlite(path))),
+            "postgres" | "postgresql" => Err(DatabaseUrlError::Postgres),
             _ => Err(DatabaseUrlError::Scheme),
         }
     }

@@ -78,7 +78,7 @@ fn delete_rows(sql: &mut String, batch: &Batch) {
         sql,
         format_args!(
             "delete from equity_data where ticker = {} and ({}) \
-             and not exists (select from unnest({kept}) as kept (start) where kept.start = equity_data.timestamp);\n",
+             and timestamp not in (select unnest({kept}));\n",
             quote(batch.ticker.as_str()),
             ranges.join(" or "),
         ),
@@ -120,7 +120,7 @@ fn delete_indicators(sql: &mut String, batch: &Batch) {
             sql,
             format_args!(
                 "delete from indicators where ticker = {} and bar_seconds = {} and {} \
-                 and not exists (select from unnest({}) as kept (start) where kept.start = indicators.timestamp);\n",
+                 and timestamp not in (select unnest({}));\n",
                 quote(batch.ticker.as_str()),
                 interval.as_seconds(),
                 in_range(range),

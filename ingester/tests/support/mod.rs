@@ -1,0 +1,13 @@
+//! Real databases for tests: throw-away PostgreSQL clusters, a pooler in front of them, SQLite files.
+#![allow(dead_code, reason = "each test program uses its own part")]
+
+mod cluster;
+mod fixture;
+mod pgbouncer;
+mod sample;
+mod watchdog;
+
+pub(crate) use cluster::Cluster;
+pub(crate) use fixture::{Engine, Fixture};
+pub(crate) use pgbouncer::Pgbouncer;
+pub(crate) use sample::*;
