@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use alpha_kite_core::{Date, Ticker, Timestamp, new_york_date, new_york_midnight};
+use alpha_kite_core::{Date, Ticker, Timestamp, new_york_date, new_york_midnight, new_york_offset_minutes};
 
 use crate::store::{Result, Row, Store};
 
@@ -66,6 +66,13 @@ pub fn new_york_day(ts: Timestamp) -> Date {
     if new_york_midnight(utc) <= ts { utc } else { utc.pred().unwrap_or(Date::MIN) }
 }
 
+/// What New York's clocks show at a moment: `09:30:00`. Outside the exchange's calendar it is standard time.
+pub fn new_york_clock(ts: Timestamp) -> String {
+    let offset_minutes = new_york_offset_minutes(ts).unwrap_or(-5 * 60);
+    let seconds = (ts.as_millis().div_euclid(1000) + i64::from(offset_minutes) * 60).rem_euclid(86_400);
+    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
 impl<'a> StoredDays<'a> {
     /// The days of rows that start in `range`.
     pub fn new(store: &'a dyn Store, ticker: Ticker, range: Range<Timestamp>) -> Self {
@@ -95,6 +102,18 @@ impl<'a> StoredDays<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clocks_change_with_daylight_time() {
+        for (moment, clock) in [
+            ("2019-02-11T14:30:00Z", "09:30:00"),
+            ("2019-07-11T13:30:59.999Z", "09:30:59"),
+            ("2019-02-12T04:59:59Z", "23:59:59"),
+            ("1960-07-11T13:30:00Z", "08:30:00"),
+        ] {
+            assert_eq!(new_york_clock(Timestamp::parse(moment).unwrap()), clock, "{moment}");
+        }
+    }
 
     #[test]
     fn days_outside_the_calendar_follow_one_another_too() {

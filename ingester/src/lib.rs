@@ -4,6 +4,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod days;
+pub mod demo;
 pub mod export;
 pub mod input;
 pub mod ledger;
