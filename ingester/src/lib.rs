@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod input;
 pub mod ledger;
+pub mod replay;
 pub mod series;
 pub mod store;
