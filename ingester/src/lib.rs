@@ -8,6 +8,7 @@ pub mod demo;
 pub mod export;
 pub mod input;
 pub mod ledger;
+pub mod replay;
 pub mod series;
 pub mod store;
 pub mod text;

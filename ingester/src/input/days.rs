@@ -17,6 +17,8 @@ use super::{HeaderFault, InputError, OnError, RowError, RowFault};
 
 /// The skipped rows that are kept to be shown.
 const KEPT_ROW_ERRORS: usize = 5;
+/// Lines between two reports of progress.
+const LINES_PER_REPORT: u64 = 8192;
 
 /// What was met on the way.
 #[derive(Debug, Clone, Default)]
@@ -71,9 +73,11 @@ impl<'a> DayReader<'a> {
 
     /// The next day that has bars; `None` after the last.
     ///
+    /// A long day takes a while, so `on_bytes` is told now and then how many [bytes](Self::bytes) have been read.
+    ///
     /// # Errors
     /// [`InputError`], also for a malformed row unless those are skipped. Nothing can be read after one.
-    pub fn next_day(&mut self) -> Result<Option<Day>, InputError> {
+    pub fn next_day(&mut self, on_bytes: &mut dyn FnMut(u64)) -> Result<Option<Day>, InputError> {
         loop {
             let Some(file) = &mut self.current else {
                 match self.files.next() {
@@ -87,6 +91,9 @@ impl<'a> DayReader<'a> {
                 self.current = None;
                 continue;
             };
+            if line.number % LINES_PER_REPORT == 0 {
+                on_bytes(self.bytes.load(Ordering::Relaxed));
+            }
             match take(&line, splitter, header, &mut self.stream, &mut self.counts) {
                 Ok(None) => {}
                 Ok(Some(day)) => return Ok(Some(day)),
@@ -225,7 +232,7 @@ mod tests {
         let (_folder, input) = input(contents);
         let mut reader = input.read(bar, on_error);
         let mut days = Vec::new();
-        while let Some(day) = reader.next_day()? {
+        while let Some(day) = reader.next_day(&mut |_| {})? {
             days.push(day);
         }
         assert_eq!(reader.bytes(), input.total_bytes());
