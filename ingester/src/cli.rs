@@ -5,14 +5,15 @@
 mod args;
 mod completions;
 mod config_check;
+mod demo;
 mod exit;
 mod export;
 mod logging;
 mod migrate;
-
-
+mod progress;
+mod replay;
 mod sessions;
-
+mod signals;
 mod verify;
 
 use std::io::{self, Write};
@@ -53,14 +54,17 @@ Settings come from environment variables and from .env in the working folder; se
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Replay(replay::Args),
 
     Export(export::Args),
     Verify(verify::Args),
+    Signals(signals::Args),
     Sessions(sessions::Args),
     Migrate(migrate::Args),
     #[command(subcommand)]
     Config(config_check::Command),
 
+    Demo(demo::Args),
     Completions(completions::Args),
 }
 
@@ -80,11 +84,14 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
+        Command::Replay(args) => replay::run(args, &cli.connection).await,
         Command::Export(args) => export::run(args, &cli.connection).await,
         Command::Verify(args) => verify::run(args, &cli.connection).await,
+        Command::Signals(args) => signals::run(args, &cli.connection).await,
         Command::Sessions(args) => sessions::run(args),
         Command::Migrate(_) => migrate::run(&cli.connection).await,
         Command::Config(config_check::Command::Check(_)) => config_check::run(&cli.connection),
+        Command::Demo(args) => demo::run(args).await,
         Command::Completions(args) => completions::run(args),
     }
 }

@@ -16,6 +16,8 @@ use crate::text::{Cell, Format, TableWriter};
 
 use bars::{BarDays, BarsOfDay};
 
+pub use signals::write_event;
+
 /// Columns of bars.
 pub const BAR_COLUMNS: [&str; 6] = ["timestamp", "open", "high", "low", "close", "volume"];
 /// Columns of indicators.

@@ -8,7 +8,7 @@ use super::Command;
 pub(super) fn start(level: Option<LevelFilter>, command: &Command) {
     let on_terminal = io::stderr().is_terminal();
     let default = match command {
-        //REPLAY
+        Command::Replay(_) if !on_terminal => LevelFilter::INFO,
         _ => LevelFilter::WARN,
     };
     let colored = on_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());

@@ -1,4 +1,4 @@
-use std::io::Write;
+use std::io::{self, Write};
 
 use alpha_kite_core::SignalId;
 
@@ -43,8 +43,11 @@ pub(super) async fn write<W: Write>(
     Ok(())
 }
 
-/// Writes one event of the ledger.
-fn write_event<W: Write>(table: &mut TableWriter<W>, event: &SignalEvent) -> Result<(), ExportError> {
+/// Writes one event of the ledger, in the columns of signals.
+///
+/// # Errors
+/// What the output refuses.
+pub fn write_event<W: Write>(table: &mut TableWriter<W>, event: &SignalEvent) -> io::Result<()> {
     table.row(&[
         Cell::Text(&event.timestamp),
         Cell::Text(&event.direction),
@@ -55,6 +58,5 @@ fn write_event<W: Write>(table: &mut TableWriter<W>, event: &SignalEvent) -> Res
         Cell::Text(&event.rule.name()),
         Cell::Text(&event.event.as_str()),
         Cell::Text(&event.recorded_at),
-    ])?;
-    Ok(())
+    ])
 }
