@@ -55,7 +55,6 @@ Settings come from environment variables and from .env in the working folder; se
 #[derive(Debug, Subcommand)]
 enum Command {
     Replay(replay::Args),
-
     Export(export::Args),
     Verify(verify::Args),
     Signals(signals::Args),
@@ -63,7 +62,6 @@ enum Command {
     Migrate(migrate::Args),
     #[command(subcommand)]
     Config(config_check::Command),
-
     Demo(demo::Args),
     Completions(completions::Args),
 }

@@ -9,7 +9,6 @@ pub mod export;
 pub mod input;
 pub mod ledger;
 pub mod replay;
-pub mod replay;
 pub mod series;
 pub mod store;
 pub mod text;

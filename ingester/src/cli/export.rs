@@ -12,10 +12,8 @@ use crate::text::Format;
 /// Indicators and signals of a stored series are printed as they are stored; those of another interval are computed from
 /// the stored rows. Exit code 2 if nothing is stored of the ticker on these days.
 ///
-/// Examples: alpha-kite export indicators --ticker QQQ --date 2019-02-11 --format csv
-///           alpha-kite export bars --ticker QQQ --interval 5m --from 2019-02-11 --to 2019-02-15 --format json
+/// Example: alpha-kite export indicators --ticker QQQ --from 2019-02-11 --to 2019-02-15 --format csv
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct Args {
     /// What to print
     #[arg(value_enum)]

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use alpha_kite_core::{Date, Digest};
+use alpha_kite_core::{Date, Digest, Interval};
 use serde::Serialize;
 
 use super::args::{Connection, TickerArg};
@@ -29,9 +29,15 @@ pub(super) struct Args {
 }
 
 #[derive(Serialize)]
+struct Outcome {
+    ok: bool,
+    sessions: Vec<Line>,
+}
+
+#[derive(Serialize)]
 struct Line {
     date: Date,
-    bar_seconds: u32,
+    bar_seconds: Interval,
     rows: usize,
     crosses: usize,
     digest: Digest,
@@ -48,7 +54,7 @@ pub(super) async fn run(args: Args, connection: &Connection) -> Result<Exit, Fai
     outcome
 }
 
-async fn verify(args: &Args, intervals: &[alpha_kite_core::Interval], store: &dyn Store) -> Result<Exit, Failure> {
+async fn verify(args: &Args, intervals: &[Interval], store: &dyn Store) -> Result<Exit, Failure> {
     let ticker = args.ticker.ticker;
     let days = args.date.map_or(DateRange::ALL, DateRange::day);
     let mut verifier = Verifier::new(store, ticker, days, intervals).await?;
@@ -68,8 +74,8 @@ async fn verify(args: &Args, intervals: &[alpha_kite_core::Interval], store: &dy
         return Err(Failure::cannot_run(format!("no session of {ticker} is stored{on}")));
     }
     if args.json {
-        let result = serde_json::json!({ "ok": different == 0, "sessions": lines });
-        writeln!(out, "{result}")?;
+        let outcome = Outcome { ok: different == 0, sessions: lines };
+        writeln!(out, "{}", serde_json::to_string(&outcome).map_err(Failure::cannot_run)?)?;
     } else {
         match different {
             0 => writeln!(out, "all {} equal", lines.len())?,
@@ -83,7 +89,7 @@ async fn verify(args: &Args, intervals: &[alpha_kite_core::Interval], store: &dy
 fn line(report: &SessionReport) -> Line {
     Line {
         date: report.date,
-        bar_seconds: report.bar_seconds.as_seconds(),
+        bar_seconds: report.bar_seconds,
         rows: report.rows,
         crosses: report.crosses,
         digest: report.digest,

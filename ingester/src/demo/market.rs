@@ -3,8 +3,8 @@ use alpha_kite_core::{Bar, Price, Session, Timestamp, Volume};
 /// Where the price starts, in micro-dollars.
 const FIRST_PRICE: i64 = 598_400_000;
 const CENT: i64 = 10_000;
-/// Seconds in which half of a move away from the anchor is taken back, roughly.
-const PULL_SECONDS: i64 = 1_400;
+/// One part in so many of the way back to the anchor is gone each second.
+const PULL_SECONDS: i64 = 2_400;
 /// Pre-market begins so long before the open, post-market ends so long after the close.
 const PRE_MARKET_SECONDS: i64 = 90 * 60;
 const POST_MARKET_SECONDS: i64 = 30 * 60;
@@ -74,7 +74,7 @@ impl Market {
             Phase::ClosingAuction => 100,
         };
         self.anchor += self.random.spread(30_000);
-        self.fair += self.random.spread(140_000) * percent / 100 + (self.anchor - self.fair) / PULL_SECONDS;
+        self.fair += self.random.spread(90_000) * percent / 100 + (self.anchor - self.fair) / PULL_SECONDS;
         self.anchor = self.anchor.clamp(2_000_000, 9_000_000_000);
         self.fair = self.fair.clamp(2_000_000, 9_000_000_000);
     }
