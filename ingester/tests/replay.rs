@@ -1,5 +1,7 @@
 //! Files replayed into real databases.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::fmt::Write as _;

@@ -1,5 +1,7 @@
 //! The golden cases, which another program computed with exact fractions, replayed from CSV into SQLite.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::fmt::Write as _;
