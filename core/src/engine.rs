@@ -1,28 +1,11 @@
 //! SMA9, session VWAP and their cross, bar by bar.
 
 use crate::bar::Bar;
-use crate::cross::{CrossDetector, Direction};
 use crate::error::{Error, Result};
-use crate::ratio::Ratio;
+use crate::indicators::{Indicators, Step};
 use crate::rule::Rule;
 use crate::session::Session;
-use crate::sma::Sma;
 use crate::timestamp::Timestamp;
-use crate::vwap::Vwap;
-
-/// How many closes SMA9 averages.
-pub(crate) const SMA_BARS: usize = 9;
-
-/// What one closed bar brings.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Step {
-    /// Mean of the last nine closes in dollars, `None` before the ninth bar of the session.
-    pub sma9: Option<f64>,
-    /// Session VWAP in dollars, `None` while the session's volume is 0.
-    pub vwap: Option<f64>,
-    /// The cross that this bar confirms.
-    pub cross: Option<Direction>,
-}
 
 /// What the bar still forming would bring if it closed now. To be shown apart; never stored, alerted or traded.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,11 +45,9 @@ pub struct SessionEngine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Current {
     pub(crate) session: Session,
-    /// Start of the last bar.
-    pub(crate) last: Timestamp,
-    pub(crate) sma: Sma<SMA_BARS>,
-    pub(crate) vwap: Vwap,
-    pub(crate) crosses: CrossDetector,
+    /// Start of the last bar, `None` before the first.
+    pub(crate) last: Option<Timestamp>,
+    pub(crate) indicators: Indicators,
 }
 
 impl SessionEngine {
@@ -93,29 +74,25 @@ impl SessionEngine {
     /// [`Error::SessionVolumeOutOfRange`] if the session's volume would pass 10^13 shares. The state is unchanged.
     #[inline]
     pub fn push(&mut self, bar: &Bar) -> Result<Option<Step>> {
-        match &mut self.current {
-            Some(current) if current.session.contains(bar.start) => {
-                if bar.start <= current.last {
-                    return Err(Error::OutOfOrder { start: bar.start, last: current.last });
-                }
-                current.push(bar).map(Some)
-            }
-            _ => self.push_elsewhere(bar),
-        }
+        let Some(current) = self.enter(bar.start)? else { return Ok(None) };
+        let step = current.indicators.push(bar)?;
+        current.last = Some(bar.start);
+        Ok(Some(step))
     }
 
-    /// Takes a bar outside the current session: the first of a new one, or none of any.
-    fn push_elsewhere(&mut self, bar: &Bar) -> Result<Option<Step>> {
-        if let Some(current) = &self.current
-            && bar.start <= current.last
+    /// The state that a bar at `start` adds to: that of its session, new where the session is. `None` outside sessions.
+    #[inline]
+    pub(crate) fn enter(&mut self, start: Timestamp) -> Result<Option<&mut Current>> {
+        if let Some(Current { last: Some(last), .. }) = self.current
+            && start <= last
         {
-            return Err(Error::OutOfOrder { start: bar.start, last: current.last });
+            return Err(Error::OutOfOrder { start, last });
         }
-        let Some(session) = Session::containing(bar.start) else { return Ok(None) };
-        let mut current = Current::open(self.rule, session);
-        let step = current.push(bar)?;
-        self.current = Some(current);
-        Ok(Some(step))
+        if !self.current.is_some_and(|current| current.session.contains(start)) {
+            let Some(session) = Session::containing(start) else { return Ok(None) };
+            self.current = Some(Current { session, last: None, indicators: Indicators::new(self.rule) });
+        }
+        Ok(self.current.as_mut())
     }
 
     /// What [`push`](Self::push) would return for a bar that is still forming. The state is unchanged.
@@ -140,21 +117,32 @@ impl SessionEngine {
 }
 
 impl Current {
-    pub(crate) fn open(rule: Rule, session: Session) -> Self {
-        Self { session, last: session.open, sma: Sma::new(), vwap: Vwap::new(rule), crosses: CrossDetector::new() }
+    /// How many of the first `starts`, which begin with one that is known to be, are in the session and in order.
+    pub(crate) fn run_length(&self, starts: &[Timestamp]) -> usize {
+        let mut length = 1;
+        while let Some(next) = starts.get(length..).and_then(<[_]>::first_chunk::<RUN_ROWS>)
+            && self.continues(starts[length - 1], next)
+        {
+            length += RUN_ROWS;
+        }
+        let rest = starts[length - 1..].windows(2);
+        length + rest.take_while(|pair| pair[0] < pair[1] && self.session.contains(pair[1])).count()
     }
 
-    /// Adds a bar that is known to be of the session and in order.
-    #[inline]
-    pub(crate) fn push(&mut self, bar: &Bar) -> Result<Step> {
-        self.vwap.push(bar)?;
-        self.sma.push(bar.close);
-        self.last = bar.start;
-        let order = self.sma.sum().and_then(|sum| self.vwap.compare_mean(sum, Sma::<SMA_BARS>::COUNT));
-        Ok(Step {
-            sma9: self.sma.value().map(Ratio::to_f64),
-            vwap: self.vwap.value().map(Ratio::to_f64),
-            cross: order.and_then(|order| self.crosses.push(order)),
-        })
+    /// Whether all of `starts` are in the session and in order after `last`, which is.
+    ///
+    /// Written for vector instructions: offsets from the session's open, as unsigned numbers, are below its length.
+    fn continues(&self, last: Timestamp, starts: &[Timestamp; RUN_ROWS]) -> bool {
+        let offset = |start: Timestamp| start.as_millis().wrapping_sub(self.session.open.as_millis());
+        let mut offsets = offset(starts[0]);
+        let mut falls = offset(last).wrapping_sub(offsets);
+        for pair in starts.windows(2) {
+            offsets |= offset(pair[1]);
+            falls &= offset(pair[0]).wrapping_sub(offset(pair[1]));
+        }
+        falls < 0 && (0..1 << 32).contains(&offsets) && starts[RUN_ROWS - 1] < self.session.close
     }
 }
+
+/// Starts that [`Current::run_length`] checks at a time.
+const RUN_ROWS: usize = 64;

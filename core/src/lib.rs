@@ -12,13 +12,16 @@
 extern crate alloc;
 
 mod bar;
+mod block;
 mod calendar;
+mod columns;
 mod cross;
 mod date;
 mod decimal;
 mod digest;
 mod engine;
 mod error;
+mod indicators;
 mod interval;
 mod new_york;
 mod price;
@@ -37,11 +40,13 @@ mod window;
 
 pub use bar::Bar;
 pub use calendar::Calendar;
+pub use columns::{ABSENT, Columns, Values};
 pub use cross::{CrossDetector, Direction};
 pub use date::{Date, DateError, Weekday};
 pub use digest::{Digest, RowHasher, SeriesHasher};
-pub use engine::{Provisional, SessionEngine, Step};
+pub use engine::{Provisional, SessionEngine};
 pub use error::{Error, Result};
+pub use indicators::{Indicators, Step};
 pub use interval::Interval;
 pub use new_york::{new_york_date, new_york_midnight, new_york_offset_minutes};
 pub use price::{Precision, Price};

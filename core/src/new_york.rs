@@ -1,3 +1,5 @@
+//! New York's wall clock, by which the exchange keeps its hours.
+
 use core::ops::Range;
 
 use crate::timestamp::{MILLIS_PER_DAY, MILLIS_PER_MINUTE};
@@ -52,11 +54,8 @@ pub(crate) fn at_new_york_minute(date: Date, minute: i32) -> Timestamp {
 fn date_and_offset(ts: Timestamp) -> Option<(Date, i32)> {
     // No clock changes near a new year, so standard time gives the year.
     let year = wall_date(ts, STANDARD_OFFSET_MINUTES)?.year();
-    let offset_minutes = if daylight_time(year).contains(&ts) {
-        DAYLIGHT_OFFSET_MINUTES
-    } else {
-        STANDARD_OFFSET_MINUTES
-    };
+    let offset_minutes =
+        if daylight_time(year).contains(&ts) { DAYLIGHT_OFFSET_MINUTES } else { STANDARD_OFFSET_MINUTES };
     let date = wall_date(ts, offset_minutes)?;
     Calendar::has_date(date).then_some((date, offset_minutes))
 }
@@ -74,27 +73,116 @@ fn daylight_time(year: i32) -> Range<Timestamp> {
     };
     let start = sunday_on_or_after(year, earliest_start);
     let end = sunday_on_or_after(year, earliest_end);
-    from_wall_clock(start, 2 * 60, STANDARD_OFFSET_MINUTES)
-        ..from_wall_clock(end, 2 * 60, DAYLIGHT_OFFSET_MINUTES)
+    from_wall_clock(start, 2 * 60, STANDARD_OFFSET_MINUTES)..from_wall_clock(end, 2 * 60, DAYLIGHT_OFFSET_MINUTES)
 }
 
 /// In days since 1970-01-01.
 fn sunday_on_or_after(year: i32, (month, day): (u8, u8)) -> i32 {
-    let days = Date::new(year, month, day)
-        .expect("a day that every year has")
-        .days_since_epoch();
+    let days = Date::new(year, month, day).expect("a day that every year has").days_since_epoch();
     // Day 3, 1970-01-04, was a Sunday.
     days + (3 - days).rem_euclid(7)
 }
 
 fn from_wall_clock(days_since_epoch: i32, minute: i32, offset_minutes: i32) -> Timestamp {
     let minutes = i64::from(minute) - i64::from(offset_minutes);
-    Timestamp::from_millis(
-        i64::from(days_since_epoch) * MILLIS_PER_DAY + minutes * MILLIS_PER_MINUTE,
-    )
+    Timestamp::from_millis(i64::from(days_since_epoch) * MILLIS_PER_DAY + minutes * MILLIS_PER_MINUTE)
 }
 
 fn wall_date(ts: Timestamp, offset_minutes: i32) -> Option<Date> {
-    ts.checked_add_millis(i64::from(offset_minutes) * MILLIS_PER_MINUTE)?
-        .utc_date()
+    ts.checked_add_millis(i64::from(offset_minutes) * MILLIS_PER_MINUTE)?.utc_date()
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+
+    fn ts(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    #[test]
+    fn clocks_change_at_two_on_a_sunday() {
+        let cases = [
+            ("1990, first Sunday of April", "1990-04-01T07:00:00Z", -240),
+            ("1990, last Sunday of October", "1990-10-28T06:00:00Z", -300),
+            ("1993, the last Sunday is October 31", "1993-10-31T06:00:00Z", -300),
+            ("2006, last year of the old rule", "2006-04-02T07:00:00Z", -240),
+            ("2006, its autumn", "2006-10-29T06:00:00Z", -300),
+            ("2007, first year of the new rule", "2007-03-11T07:00:00Z", -240),
+            ("2007, its autumn", "2007-11-04T06:00:00Z", -300),
+            ("2015, earliest start and end", "2015-03-08T07:00:00Z", -240),
+            ("2015, its autumn", "2015-11-01T06:00:00Z", -300),
+            ("2021, latest start and end", "2021-03-14T07:00:00Z", -240),
+            ("2021, its autumn", "2021-11-07T06:00:00Z", -300),
+            ("2100", "2100-03-14T07:00:00Z", -240),
+            ("2100, its autumn", "2100-11-07T06:00:00Z", -300),
+        ];
+        for (name, change, after) in cases {
+            let change = ts(change);
+            let before = if after == -240 { -300 } else { -240 };
+            assert_eq!(new_york_offset_minutes(change), Some(after), "{name}");
+            let last_before = change.checked_add_millis(-1).unwrap();
+            assert_eq!(new_york_offset_minutes(last_before), Some(before), "{name}");
+        }
+    }
+
+    #[test]
+    fn days_where_clocks_change_have_23_or_25_hours() {
+        let cases = [
+            ((2019, 3, 9), "2019-03-09T05:00:00Z", 24),
+            ((2019, 3, 10), "2019-03-10T05:00:00Z", 23),
+            ((2019, 3, 11), "2019-03-11T04:00:00Z", 24),
+            ((2019, 11, 2), "2019-11-02T04:00:00Z", 24),
+            ((2019, 11, 3), "2019-11-03T04:00:00Z", 25),
+            ((2019, 11, 4), "2019-11-04T05:00:00Z", 24),
+        ];
+        for ((year, month, day), midnight, hours) in cases {
+            let date = Date::new(year, month, day).unwrap();
+            let start = new_york_midnight(date);
+            let end = new_york_midnight(date.succ().unwrap());
+            assert_eq!(start, ts(midnight), "{date}");
+            assert_eq!(end.as_millis() - start.as_millis(), hours * 3_600_000, "{date}");
+        }
+    }
+
+    #[test]
+    fn skipped_and_repeated_times() {
+        let spring = Date::new(2019, 3, 10).unwrap();
+        let autumn = Date::new(2019, 11, 3).unwrap();
+        assert_eq!(at_new_york_minute(spring, 119), ts("2019-03-10T06:59:00Z"));
+        assert_eq!(at_new_york_minute(spring, 150), ts("2019-03-10T07:30:00Z"));
+        assert_eq!(at_new_york_minute(spring, 180), ts("2019-03-10T07:00:00Z"));
+        assert_eq!(at_new_york_minute(autumn, 90), ts("2019-11-03T05:30:00Z"));
+        assert_eq!(at_new_york_minute(autumn, 120), ts("2019-11-03T07:00:00Z"));
+    }
+
+    #[test]
+    fn ends_of_the_years_supported() {
+        let cases = [
+            ("1990-01-01T04:59:59.999Z", None),
+            ("1990-01-01T05:00:00Z", Date::new(1990, 1, 1)),
+            ("2101-01-01T04:59:59.999Z", Date::new(2100, 12, 31)),
+            ("2101-01-01T05:00:00Z", None),
+            ("0001-01-01T00:00:00Z", None),
+            ("9999-12-31T23:59:59.999Z", None),
+            ("-9223372036854775808", None),
+            ("9223372036854775807", None),
+        ];
+        for (text, date) in cases {
+            assert_eq!(new_york_date(ts(text)), date, "{text}");
+            assert_eq!(new_york_offset_minutes(ts(text)), date.map(|_| -300), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_follow_one_another_in_every_year() {
+        let mut date = Date::MIN;
+        while let Some(next) = date.succ() {
+            let length_ms = new_york_midnight(next).as_millis() - new_york_midnight(date).as_millis();
+            assert!((82_800_000..=90_000_000).contains(&length_ms), "{date}");
+            date = next;
+        }
+    }
 }

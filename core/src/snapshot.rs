@@ -4,8 +4,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::cross::{CrossDetector, Direction};
 use crate::date::Date;
-use crate::engine::{Current, SMA_BARS, SessionEngine};
+use crate::engine::{Current, SessionEngine};
 use crate::error::{Error, Result};
+use crate::indicators::{Indicators, SMA_BARS};
 use crate::price::Price;
 use crate::rule::Rule;
 use crate::session::Session;
@@ -33,19 +34,19 @@ impl SessionEngine {
         writer.put([rule_code(self.rule())]);
         match self.current() {
             None => writer.at = SNAPSHOT_LEN - 8,
-            Some(current) => {
-                let closes = current.sma.closes().count();
+            Some(Current { session, last, indicators: Indicators { sma, vwap, crosses } }) => {
+                let closes = sma.closes().count();
                 writer.put([1]);
-                writer.put(current.session.date.days_since_epoch().to_le_bytes());
-                writer.put(current.last.as_millis().to_le_bytes());
+                writer.put(session.date.days_since_epoch().to_le_bytes());
+                writer.put(last.map_or(0, Timestamp::as_millis).to_le_bytes());
                 writer.put([u8::try_from(closes).unwrap_or(u8::MAX)]);
-                for close in current.sma.closes() {
+                for close in sma.closes() {
                     writer.put(close.as_micros().to_le_bytes());
                 }
                 writer.at += (SMA_BARS - closes) * 8;
-                writer.put(current.vwap.sum().to_le_bytes());
-                writer.put(current.vwap.volume().to_le_bytes());
-                writer.put(current.crosses.side().map_or(0, Direction::as_sign).to_le_bytes());
+                writer.put(vwap.sum().to_le_bytes());
+                writer.put(vwap.volume().to_le_bytes());
+                writer.put(crosses.side().map_or(0, Direction::as_sign).to_le_bytes());
             }
         }
         let hash = xxh3_64(&writer.bytes[..writer.at]);
@@ -99,8 +100,8 @@ fn read(body: &[u8]) -> Option<SessionEngine> {
         _ => Some(Direction::Down),
     };
     let possible = closes > 0 && session.contains(last) && (side.is_none() || (sma.sum().is_some() && volume > 0));
-    let crosses = CrossDetector::with_side(side);
-    possible.then(|| SessionEngine::with_current(rule, Some(Current { session, last, sma, vwap, crosses })))
+    let indicators = Indicators { sma, vwap, crosses: CrossDetector::with_side(side) };
+    possible.then(|| SessionEngine::with_current(rule, Some(Current { session, last: Some(last), indicators })))
 }
 
 const fn rule_code(rule: Rule) -> u8 {

@@ -34,19 +34,35 @@ impl Vwap {
         (volume <= Volume::MAX.get() && sum <= highest).then_some(Self { rule, sum, volume })
     }
 
+    /// Adds a bar by the sum of its prices that the rule weighs, in micro-dollars, and its volume.
+    ///
+    /// # Errors
+    /// [`Error::SessionVolumeOutOfRange`] if the volume of the session would pass 10^13 shares; the state is unchanged.
+    #[inline]
+    pub(crate) fn push_weighed(&mut self, weighed: u64, volume: Volume) -> Result<()> {
+        let total = self.volume + volume.get();
+        if total > Volume::MAX.get() {
+            return Err(Error::SessionVolumeOutOfRange);
+        }
+        self.volume = total;
+        self.sum += u128::from(weighed) * u128::from(volume.get());
+        Ok(())
+    }
+
     /// Adds one bar.
     ///
     /// # Errors
     /// [`Error::SessionVolumeOutOfRange`] if the volume of the session would pass 10^13 shares; the state is unchanged.
     #[inline]
     pub fn push(&mut self, bar: &Bar) -> Result<()> {
-        let volume = self.volume + bar.volume.get();
-        if volume > Volume::MAX.get() {
-            return Err(Error::SessionVolumeOutOfRange);
-        }
-        self.volume = volume;
-        self.sum += u128::from(self.rule.weigh(bar)) * u128::from(bar.volume.get());
-        Ok(())
+        self.push_weighed(self.rule.weigh(bar), bar.volume)
+    }
+
+    /// The rule, which says what price the average weighs.
+    #[inline]
+    #[must_use]
+    pub const fn rule(&self) -> Rule {
+        self.rule
     }
 
     /// Sum of price times volume in micro-dollar shares: of closes, or of high + low + close.

@@ -1,10 +1,10 @@
 //! The calendar and New York's clocks against sources that share no code with the core.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 
 use alpha_kite_core::{
-    Calendar, Date, Session, Timestamp, Weekday, new_york_date, new_york_midnight,
-    new_york_offset_minutes,
+    Calendar, Date, Session, Timestamp, Weekday, new_york_date, new_york_midnight, new_york_offset_minutes,
 };
 use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::America::New_York;
@@ -16,8 +16,7 @@ fn date(year: i32, month: u8, day: u8) -> Date {
 }
 
 fn days(from: Date, to: Date) -> impl Iterator<Item = Date> {
-    (from.days_since_epoch()..=to.days_since_epoch())
-        .map(|days| Date::from_days_since_epoch(days).unwrap())
+    (from.days_since_epoch()..=to.days_since_epoch()).map(|days| Date::from_days_since_epoch(days).unwrap())
 }
 
 /// The first and the last millisecond of every hour of some New York days.
@@ -54,10 +53,7 @@ fn every_day_of_1990_to_2030_agrees_with_exchange_calendars() {
     let (mut weekdays, mut sessions) = (0, 0);
     for day in days(date(1990, 1, 1), Calendar::CHECKED_THROUGH) {
         assert_eq!(Session::on(day), golden.get(&day).copied(), "{day}");
-        weekdays += i32::from(!matches!(
-            day.weekday(),
-            Weekday::Saturday | Weekday::Sunday
-        ));
+        weekdays += i32::from(!matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday));
         sessions += i32::from(golden.contains_key(&day));
     }
     assert_eq!((weekdays, sessions), (10_697, 10_322));
@@ -90,11 +86,7 @@ fn new_york_offset_of_every_hour_agrees_with_chrono_tz() {
         offsets.push(expected_minutes);
     }
     offsets.dedup();
-    assert_eq!(
-        offsets.len(),
-        1 + 2 * 110,
-        "two changes in each of 110 years"
-    );
+    assert_eq!(offsets.len(), 1 + 2 * 110, "two changes in each of 110 years");
 }
 
 #[test]
@@ -113,35 +105,21 @@ fn new_york_days_agree_with_chrono_tz() {
     let first = date(Calendar::FIRST_YEAR, 1, 1);
     for day in days(first, date(CHRONO_TZ_LAST_YEAR, 12, 31)) {
         let (month, day_of_month) = (u32::from(day.month()), u32::from(day.day()));
-        let expected = New_York
-            .with_ymd_and_hms(day.year(), month, day_of_month, 0, 0, 0)
-            .unwrap();
+        let expected = New_York.with_ymd_and_hms(day.year(), month, day_of_month, 0, 0, 0).unwrap();
         let midnight = new_york_midnight(day);
         assert_eq!(midnight.as_millis(), expected.timestamp_millis(), "{day}");
 
         assert_eq!(new_york_date(midnight), Some(day), "{day}");
         let just_before = midnight.checked_add_millis(-1).unwrap();
-        assert_eq!(
-            new_york_date(just_before),
-            day.pred().filter(|_| day > first),
-            "{day}"
-        );
+        assert_eq!(new_york_date(just_before), day.pred().filter(|_| day > first), "{day}");
     }
 }
 
 /// All sessions of the calendar, by asking for every day.
 fn all_sessions() -> Vec<Session> {
-    let sessions: Vec<Session> = days(date(1985, 1, 1), date(2105, 12, 31))
-        .filter_map(Session::on)
-        .collect();
-    assert_eq!(
-        sessions.first().unwrap().date,
-        date(Calendar::FIRST_YEAR, 1, 2)
-    );
-    assert_eq!(
-        sessions.last().unwrap().date,
-        date(Calendar::LAST_YEAR, 12, 31)
-    );
+    let sessions: Vec<Session> = days(date(1985, 1, 1), date(2105, 12, 31)).filter_map(Session::on).collect();
+    assert_eq!(sessions.first().unwrap().date, date(Calendar::FIRST_YEAR, 1, 2));
+    assert_eq!(sessions.last().unwrap().date, date(Calendar::LAST_YEAR, 12, 31));
     assert!(sessions.windows(2).all(|pair| pair[0].close < pair[1].open));
     sessions
 }
@@ -151,16 +129,8 @@ fn assert_searches_agree(sessions: &[Session], ts: Timestamp) {
     let closed = sessions.partition_point(|session| session.close <= ts);
     let containing = sessions[closed..opened].first().copied();
     assert_eq!(Session::containing(ts), containing, "containing {ts}");
-    assert_eq!(
-        Session::next_after(ts),
-        sessions.get(opened).copied(),
-        "next after {ts}"
-    );
-    assert_eq!(
-        Session::last_before(ts),
-        sessions[..closed].last().copied(),
-        "last before {ts}"
-    );
+    assert_eq!(Session::next_after(ts), sessions.get(opened).copied(), "next after {ts}");
+    assert_eq!(Session::last_before(ts), sessions[..closed].last().copied(), "last before {ts}");
     assert!(containing.is_none_or(|session| session.contains(ts) && Calendar::contains(ts)));
 }
 

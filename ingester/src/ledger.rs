@@ -146,7 +146,7 @@ mod tests {
         let cross = crossing.crosses[0];
 
         let mut ledger = Vec::new();
-        let steps: [(&str, Option<&Series>, Vec<(u32, Event, bool)>); 6] = [
+        let steps = [
             ("2019-02-11T15:00:00Z", Some(&crossing), vec![(1, Event::Confirmed, true)]),
             ("2019-02-11T15:00:01Z", Some(&crossing), vec![]),
             ("2019-02-11T15:00:02Z", Some(&flat), vec![(2, Event::Withdrawn, true)]),

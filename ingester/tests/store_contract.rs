@@ -1,5 +1,7 @@
 //! What both stores promise, each on its real engine, PostgreSQL directly and through a pooler in transaction mode.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use alpha_kite::store::{Batch, InvalidBatch, MigrationError, Row, Source, StoreError, open};
@@ -202,7 +204,8 @@ async fn a_refused_batch_leaves_nothing(engine: Engine) {
 
 async fn a_contradictory_batch_is_refused(engine: Engine) {
     let fixture = Fixture::new(engine).await;
-    let changes: Vec<(&str, fn(&mut Batch), fn(&InvalidBatch) -> bool)> = vec![
+    type Change = (&'static str, fn(&mut Batch), fn(&InvalidBatch) -> bool);
+    let changes: [Change; 14] = [
         (
             "row twice",
             |batch| batch.rows[1] = batch.rows[0],
@@ -379,7 +382,7 @@ async fn hostile_tickers_are_only_names(engine: Engine) {
         let ticker = ticker(name);
         let mut batch = full_batch();
         batch.ticker = ticker;
-        for (index, event) in batch.events.iter_mut().enumerate() {
+        for event in &mut batch.events {
             event.ticker = ticker;
             event.id = alpha_kite_core::SignalId::new(
                 &ticker,
@@ -388,7 +391,6 @@ async fn hostile_tickers_are_only_names(engine: Engine) {
                 event.direction,
                 Rule::Close,
             );
-            assert!(index < 3);
         }
         fixture.store.write(&batch).await.unwrap();
         assert_eq!(fixture.store.rows(&ticker, ALWAYS).await.unwrap(), batch.rows, "{name}");
@@ -482,7 +484,7 @@ async fn the_ledger_refuses_every_change(engine: Engine) {
 
 async fn digests_have_both_ends(engine: Engine) {
     let fixture = Fixture::new(engine).await;
-    let digests = vec![
+    let digests = [
         digest("2019-02-11", Interval::SECOND),
         digest("2019-02-11", Interval::MINUTE),
         digest("2019-02-12", Interval::MINUTE),
@@ -526,7 +528,7 @@ async fn writers_take_turns(engine: Engine) {
     // Two stores, as two processes would have, and several writers in each, all on the same keys.
     let second = open(&fixture.url).await.unwrap();
     let write = |writer: usize| {
-        let store = if writer % 2 == 0 { &fixture.store } else { &second };
+        let store = if writer.is_multiple_of(2) { &fixture.store } else { &second };
         async move {
             for _ in 0..5 {
                 store.write(&full_batch()).await.unwrap();

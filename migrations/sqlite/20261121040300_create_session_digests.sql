@@ -13,7 +13,7 @@ create table session_digests (
     constraint session_digests_key primary key (ticker, date, bar_seconds),
     constraint session_digests_ticker_check check (
         ticker = upper(ticker) and instr(ticker, '|') = 0 and length(ticker) between 1 and 32),
-    constraint session_digests_date_check check (date = date(date)),
+    constraint session_digests_date_check check (date is date(date)),
     constraint session_digests_bar_seconds_check check (bar_seconds > 0),
     constraint session_digests_counts_check check (bars >= 0 and crosses between 0 and bars),
     constraint session_digests_digest_check check (

@@ -3,7 +3,7 @@
 import nyse
 from cases import Case, both_bases
 from rng import Rng
-from series import CENT, DOLLAR, bar, bars, grid, grid_after_close, random_bars, thin, volumes, walk
+from series import CENT, DOLLAR, bars, grid, grid_after_close, random_bars, thin, volumes, walk
 
 DAY = "2019-02-11"
 
@@ -32,8 +32,12 @@ def walks():
 
     return [
         *both_bases("walk-minutes", "A whole day of minutes: a random walk in cents.", minutes),
-        *both_bases("walk-seconds", "A random walk in cents, most seconds of ten minutes.", seconds, bar_seconds=1),
-        *both_bases("walk-4-decimals", "A random walk of prices with four decimals.", four_decimals, places=4),
+        *both_bases(
+            "walk-seconds", "A random walk in cents, most seconds of ten minutes.", seconds, bar_seconds=1
+        ),
+        *both_bases(
+            "walk-4-decimals", "A random walk of prices with four decimals.", four_decimals, places=4
+        ),
         *both_bases("walk-6-decimals", "A random walk of prices with six decimals.", six_decimals, places=6),
     ]
 
@@ -51,7 +55,9 @@ def quiet_days():
         return bars(rng, starts, closes, volumes(rng, len(starts), 1, 50_000), CENT, wick=1)
 
     return [
-        Case("flat", "The price never changes: SMA9 equals VWAP on every row, so no sign and no cross.", flat),
+        Case(
+            "flat", "The price never changes: SMA9 equals VWAP on every row, so no sign and no cross.", flat
+        ),
         Case("flat-hlc3", "The same with hlc3: the thirds add up to the price.", flat, basis="hlc3"),
         *both_bases("nearly-flat", "A price that leaves its level seldom, for one bar.", mild),
     ]
@@ -77,7 +83,11 @@ def zero_volume():
 
     return [
         *both_bases("zero-volume-start", "No volume in 15 rows: SMA9 exists before VWAP.", at_start),
-        *both_bases("zero-volume-middle", "Long and short runs without volume: SMA9 moves, VWAP stands.", in_the_middle),
+        *both_bases(
+            "zero-volume-middle",
+            "Long and short runs without volume: SMA9 moves, VWAP stands.",
+            in_the_middle,
+        ),
         *both_bases("zero-volume-all-day", "No volume all day: no VWAP and no cross.", all_day),
     ]
 
@@ -98,13 +108,24 @@ def gaps_and_hours():
 
     def edges(basis):
         rng = Rng(12)
-        starts = grid(DAY, seconds=1, first=-20, count=60) + grid_after_close(DAY, seconds=1, first=-40, count=60)
+        starts = grid(DAY, seconds=1, first=-20, count=60) + grid_after_close(
+            DAY, seconds=1, first=-40, count=60
+        )
         return random_bars(rng, starts, 171_000_000, CENT, 4, 1, 900)
 
     return [
-        *both_bases("missing-bars", "Bars are missing at the open, in holes and all over: nothing is filled.", missing),
-        *both_bases("extended-hours", "Pre-market rows, the whole session, the 16:00 bar and later rows.", extended),
-        *both_bases("edges-seconds", "The last second before the open and the first at the close belong to no session.", edges, bar_seconds=1),
+        *both_bases(
+            "missing-bars", "Bars are missing at the open, in holes and all over: nothing is filled.", missing
+        ),
+        *both_bases(
+            "extended-hours", "Pre-market rows, the whole session, the 16:00 bar and later rows.", extended
+        ),
+        *both_bases(
+            "edges-seconds",
+            "The last second before the open and the first at the close belong to no session.",
+            edges,
+            bar_seconds=1,
+        ),
     ]
 
 
@@ -137,19 +158,44 @@ def calendar_days():
     def roll(basis):
         rng = Rng(15)
         rows = []
-        for day, price in (("2019-02-11", 168), ("2019-02-12", 171), ("2019-02-13", 140), ("2019-02-14", 190)):
+        for day, price in (
+            ("2019-02-11", 168),
+            ("2019-02-12", 171),
+            ("2019-02-13", 140),
+            ("2019-02-14", 190),
+        ):
             first = grid_after_close(day, first=-60, count=60) if day == "2019-02-11" else grid(day, count=60)
             rows += random_bars(rng, first, price * DOLLAR, CENT, 12, 1, 60_000)
         return rows
 
     return [
         *both_bases("half-day", "A day that closes at 13:00 in New York, with rows until 16:20.", half_day),
-        *both_bases("clock-change-spring", "The Friday before and the Monday after US clocks go forward.", lambda basis: days(16, "2019-03-08", "2019-03-11")),
-        *both_bases("clock-change-autumn", "The Friday before and the Monday after US clocks go back.", lambda basis: days(17, "2019-11-01", "2019-11-04")),
-        *both_bases("session-change", "Four days in a row: every session starts afresh, far from the last price.", roll),
-        *both_bases("closed-days", "Rows on a Saturday, a Sunday and a day of mourning lie outside sessions.", closed),
-        Case("early-close-1990", "The 14:00 close of 24 December 1990.", days(18, "1990-12-24", "1990-12-26")),
-        Case("early-close-others", "Early closes of 1997, 1999, 2013 and 2030.", days(19, "1997-12-26", "1999-12-31", "2013-07-03", "2030-12-24", before=2, count=10, after=5)),
+        *both_bases(
+            "clock-change-spring",
+            "The Friday before and the Monday after US clocks go forward.",
+            lambda basis: days(16, "2019-03-08", "2019-03-11"),
+        ),
+        *both_bases(
+            "clock-change-autumn",
+            "The Friday before and the Monday after US clocks go back.",
+            lambda basis: days(17, "2019-11-01", "2019-11-04"),
+        ),
+        *both_bases(
+            "session-change",
+            "Four days in a row: every session starts afresh, far from the last price.",
+            roll,
+        ),
+        *both_bases(
+            "closed-days", "Rows on a Saturday, a Sunday and a day of mourning lie outside sessions.", closed
+        ),
+        Case(
+            "early-close-1990", "The 14:00 close of 24 December 1990.", days(18, "1990-12-24", "1990-12-26")
+        ),
+        Case(
+            "early-close-others",
+            "Early closes of 1997, 1999, 2013 and 2030.",
+            days(19, "1997-12-26", "1999-12-31", "2013-07-03", "2030-12-24", before=2, count=10, after=5),
+        ),
     ]
 
 
@@ -158,7 +204,9 @@ def short_sessions():
     cases = []
     for count in (9, 8, 1, 0):
         rows = random_bars(Rng(20 + count), grid(DAY, count=count), 171_000_000, CENT, 20, 1, 5_000)
-        cases.append(Case(f"rows-{count}", f"A session of {count} rows; the first SMA9 comes with the ninth.", rows))
+        cases.append(
+            Case(f"rows-{count}", f"A session of {count} rows; the first SMA9 comes with the ninth.", rows)
+        )
     rng = Rng(30)
     only_outside = random_bars(rng, grid(DAY, first=-20, count=20), 171_000_000, CENT, 20, 1, 5_000)
     cases.append(Case("rows-outside-only", "Pre-market rows alone: no session at all.", only_outside))

@@ -1,7 +1,7 @@
 """Writes every golden file beside this program, or checks them: see README.md.
 
-    python3 tests/golden/generate.py            rewrite all files
-    python3 tests/golden/generate.py --check    exit 1 if any file differs from what would be written
+python3 tests/golden/generate.py            rewrite all files
+python3 tests/golden/generate.py --check    exit 1 if any file differs from what would be written
 """
 
 import json
@@ -12,14 +12,27 @@ sys.dont_write_bytecode = True
 
 from cases import case_document
 from engine_cases import engine_cases
+from hard_cases import hard_cases
+from hash_files import hashes, ids
+from number_files import price_doubles, price_texts, volume_texts
+from ratio_file import ratios
+from resample_file import resamplings
 
 HERE = Path(__file__).resolve().parent
 
 
 def documents():
     """File name to content, for every file."""
-    files = {}
-    for case in [*engine_cases()]:
+    files = {
+        "price_f64.json": price_doubles(),
+        "price_text.json": price_texts(),
+        "ratio.json": ratios(),
+        "resample.json": resamplings(),
+        "signal_ids.json": ids(),
+        "volume_text.json": volume_texts(),
+        "xxh3.json": hashes(),
+    }
+    for case in [*engine_cases(), *hard_cases()]:
         name = f"engine/{case.name}.json"
         assert name not in files, name
         files[name] = case_document(case)

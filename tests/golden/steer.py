@@ -15,6 +15,19 @@ class Course:
     def __init__(self, rng, basis, tick, wick):
         self.rng, self.basis, self.tick, self.wick = rng, basis, tick, wick
         self.rows = []
+        self.sums = [(0, 0)]
+
+    def push(self, row):
+        """Adds a row."""
+        shares, turnover = self.sums[-1]
+        self.rows.append(row)
+        self.sums.append((shares + row.volume, turnover + self.basis_sum(row) * row.volume))
+
+    def take_back(self, count):
+        """Removes the last rows, at most all of them."""
+        count = min(count, len(self.rows))
+        del self.rows[len(self.rows) - count :]
+        del self.sums[len(self.sums) - count :]
 
     def draw(self, start, close):
         """A bar of this close, without volume."""
@@ -30,40 +43,47 @@ class Course:
         if len(self.rows) < 8:
             return None
         total = row.close + sum(old.close for old in self.rows[-8:])
-        shares = sum(old.volume for old in self.rows)
-        turnover = sum(self.basis_sum(old) * old.volume for old in self.rows)
+        shares, turnover = self.sums[-1]
         return total * shares - 3 * turnover, 3 * self.basis_sum(row) - total
 
 
-def steer(rng, starts, basis, signs, anchor, tick, reach, wick=3, most=4000):
-    """Rows whose sign of SMA9 - VWAP follows `signs` (None: any), with closes near `anchor`."""
-    course = Course(rng, basis, tick, wick)
+def steer(rng, starts, basis, signs, anchor, tick, reach):
+    """Rows whose sign of SMA9 - VWAP follows `signs` (None: any), with closes near `anchor`.
+
+    Where chance finds no row of a wanted sign, some rows are taken back and drawn again.
+    """
+    course = Course(rng, basis, tick, 3)
+    setbacks = 0
     while len(course.rows) < len(starts):
         index = len(course.rows)
-        row = find_row(course, starts[index], signs[index], anchor, reach, most)
+        row = find_row(course, starts[index], signs[index], anchor, reach)
         if row is not None:
-            course.rows.append(row)
+            course.push(row)
         else:
-            del course.rows[-rng.between(1, 3) :]
+            course.take_back(rng.pick((1, 1, 1, 1, 1, 1, 2, 2, 3, 6)))
+            setbacks += 1
+            assert setbacks < 3_000, "these signs are out of reach"
     return course.rows
 
 
-def find_row(course, start, sign, anchor, reach, most):
+def find_row(course, start, sign, anchor, reach):
     """One row of the wanted sign, or None if chance brought none."""
     rng = course.rng
-    for _ in range(150):
-        row = course.draw(start, anchor + rng.between(-reach, reach) * course.tick)
-        volume = rng.between(1, most)
+    ties = []
+    for _ in range(400):
+        leaving = course.rows[-9].close if len(course.rows) >= 9 else anchor
+        row = course.draw(start, rng.pick((anchor, leaving)) + rng.between(-reach, reach) * course.tick)
+        volume = rng.between(1, 4_000)
         weights = course.weigh(row)
         if weights is None or sign is None:
             return row._replace(volume=volume)
         gap, pull = weights
         if sign == 0:
-            if pull and gap % pull == 0 and 0 < gap // pull <= 1000 * most:
-                return row._replace(volume=gap // pull)
+            if pull and gap % pull == 0 and 0 < gap // pull <= 4_000 + course.sums[-1][0] // 2:
+                ties.append(row._replace(volume=gap // pull))
         elif (gap - volume * pull) * sign > 0:
             return row._replace(volume=volume)
-    return None
+    return rng.pick(ties) if ties else None
 
 
 def near_ties(rng, starts, basis, anchor, amplitude, step, shares):
@@ -75,23 +95,21 @@ def near_ties(rng, starts, basis, anchor, amplitude, step, shares):
     course = Course(rng, basis, step, 40)
     for start in starts:
         if len(course.rows) < 9:
-            close = anchor + (amplitude if len(course.rows) % 2 else -amplitude) + rng.between(-40, 40) * step
-            course.rows.append(course.draw(start, close)._replace(volume=shares + rng.between(0, 1000)))
-            continue
-        course.rows.append(best_near_tie(course, start, step))
+            swing = amplitude if len(course.rows) % 2 else -amplitude
+            close = anchor + swing + rng.between(-40, 40) * step
+            course.push(course.draw(start, close)._replace(volume=shares + rng.between(0, 1000)))
+        else:
+            course.push(best_near_tie(course, start, step))
     return course.rows
 
 
 def best_near_tie(course, start, step):
-    """Of some tie-making rows, the one with the smallest volume."""
+    """Of some rows that make a near tie, the one with the smallest volume."""
     rng = course.rng
-    best = None
-    for _ in range(40):
-        row = course.draw(start, course.rows[-9].close + rng.between(-400, 400) * step)
+    found = []
+    for _ in range(60):
+        row = course.draw(start, course.rows[-9].close + rng.between(-40, 40) * step)
         gap, pull = course.weigh(row)
         if pull and gap // pull >= 1:
-            row = row._replace(volume=gap // pull + rng.between(0, 1))
-            if best is None or row.volume < best.volume:
-                best = row
-    assert best is not None, "no volume makes a tie here"
-    return best
+            found.append(row._replace(volume=gap // pull + rng.between(0, 1)))
+    return min(found, key=lambda row: row.volume)

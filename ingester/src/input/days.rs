@@ -204,7 +204,7 @@ fn row_error(path: PathBuf, line: &Line<'_>, splitter: &mut Splitter, header: &H
 mod tests {
     use std::fmt::Write;
 
-    use alpha_kite_core::{Bar, Timestamp};
+    use alpha_kite_core::{Bar, Error, Timestamp};
 
     use super::super::Input;
     use super::super::random::Random;
@@ -323,92 +323,93 @@ mod tests {
 
     #[test]
     fn malformed_rows_are_named_or_skipped() {
-        let (bars, ticks) = (BARS, TICKS);
+        use alpha_kite_core::TimestampError as Stamp;
+        let before = Timestamp::parse("2019-02-11T14:29:00Z").unwrap();
+        let number = RowFault::Number;
+        let fields = |found| RowFault::Fields { expected: 6, found };
         let cases = [
-            (bars, "2019-02-11T14:30:00Z,1,1,x,1,1", "column low: not a number: \"x\""),
-            (bars, "2019-02-11T14:30:00Z,1,,1,1,1", "column high: not a number: \"\""),
-            (bars, "2019-02-11T14:30:00Z,-1,1,1,1,1", "column open: price is outside 0 to 10000000 dollars: \"-1\""),
-            (bars, "2019-02-11T14:30:00Z,1,1,1,NaN,1", "column close: not a number: \"NaN\""),
+            (BARS, "2019-02-11T14:30:00Z,1,1,x,1,1", "low", number(Error::NotANumber), "x"),
+            (BARS, "2019-02-11T14:30:00Z,1,,1,1,1", "high", number(Error::NotANumber), ""),
+            (BARS, "2019-02-11T14:30:00Z,-1,1,1,1,1", "open", number(Error::PriceOutOfRange), "-1"),
+            (BARS, "2019-02-11T14:30:00Z,1,1,1,NaN,1", "close", number(Error::NotANumber), "NaN"),
+            (BARS, "2019-02-11T14:30:00Z,1,1,1,1,1.5", "volume", number(Error::FractionalShares), "1.5"),
+            (BARS, "2019-02-11T14:30:00Z,1,1,1,1,1e14", "volume", number(Error::VolumeOutOfRange), "1e14"),
+            (BARS, "2019-02-11T14:30:00Z,1,1,1,1", "", fields(5), "2019-02-11T14:30:00Z,1,1,1,1"),
+            (BARS, "2019-02-11T14:30:00Z,1,1,1,1,1,", "", fields(7), "2019-02-11T14:30:00Z,1,1,1,1,1,"),
+            (BARS, "2019-02-11,1,1,1,1,1", "timestamp_utc", RowFault::Stamp(Stamp::Syntax), "2019-02-11"),
             (
-                bars,
-                "2019-02-11T14:30:00Z,1,1,1,1,1.5",
-                "column volume: volume is not a whole number of shares: \"1.5\"",
+                BARS,
+                "2019-02-11T14:30-05,1,1,1,1,1",
+                "timestamp_utc",
+                RowFault::Stamp(Stamp::NotUtc),
+                "2019-02-11T14:30-05",
             ),
-            (bars, "2019-02-11T14:30:00Z,1,1,1,1", "5 fields where the header has 6: \"2019-02-11T14:30:00Z,1,1,1,1\""),
+            (BARS, "1549895400,1,1,1,1,1", "timestamp_utc", RowFault::OutsideCalendar { seconds: true }, "1549895400"),
             (
-                bars,
-                "2019-02-11T14:30:00Z,1,1,1,1,1,",
-                "7 fields where the header has 6: \"2019-02-11T14:30:00Z,1,1,1,1,1,\"",
-            ),
-            (
-                bars,
-                "2019-02-11,1,1,1,1,1",
-                "column timestamp_utc: timestamp is neither YYYY-MM-DDTHH:MM:SSZ nor whole milliseconds: \"2019-02-11\"",
-            ),
-            (
-                bars,
-                "2019-02-11T14:30:00-05:00,1,1,1,1,1",
-                "column timestamp_utc: timestamp is not UTC: its offset is neither Z nor +00:00: \"2019-02-11T14:30:00-05:00\"",
-            ),
-            (
-                bars,
-                "1549895400,1,1,1,1,1",
-                "column timestamp_utc: timestamp is outside the years 1990 to 2100; it looks like seconds, milliseconds are needed: \"1549895400\"",
-            ),
-            (
-                bars,
+                BARS,
                 "1549895400000000,1,1,1,1,1",
-                "column timestamp_utc: timestamp is outside the years 1990 to 2100: \"1549895400000000\"",
+                "timestamp_utc",
+                RowFault::OutsideCalendar { seconds: false },
+                "1549895400000000",
+            ),
+            (BARS, "1549895400500,1,1,1,1,1", "timestamp_utc", RowFault::OffGrid(Interval::SECOND), "1549895400500"),
+            (BARS, "2019-02-11T14:29Z,1,1,1,1,1", "timestamp_utc", RowFault::NotLater(before), "2019-02-11T14:29Z"),
+            (BARS, "\"2019-02-11T14:30:00Z,1,1", "", RowFault::OpenQuote, "\\\"2019-02-11T14:30:00Z,1,1"),
+            (
+                BARS,
+                "2019-02-11T14:30:00Z,1,1,1,1,1\u{7}\u{202e}",
+                "volume",
+                number(Error::NotANumber),
+                "1\\u{7}\\u{202e}",
             ),
             (
-                bars,
-                "2019-02-11T14:30:00.5Z,1,1,1,1,1",
-                "column timestamp_utc: a bar of 1s does not start at this moment: \"2019-02-11T14:30:00.5Z\"",
+                BARS,
+                "2019-02-11T14:30:00Z,1,1,1,1,12345678901234567890123456789012345678901",
+                "volume",
+                number(Error::VolumeOutOfRange),
+                "1234567890123456789012345678901234567890…",
             ),
+            (TICKS, "2019-02-11T14:30:00Z,1,0,", "size", RowFault::NoShares, "0"),
             (
-                bars,
-                "2019-02-11T14:29:00Z,1,1,1,1,1",
-                "column timestamp_utc: bar is not later than the one before, at 2019-02-11T14:29:00Z: \"2019-02-11T14:29:00Z\"",
-            ),
-            (
-                bars,
-                "2019-02-11T14:30:00Z,1,1,1,1,10000000000001",
-                "column volume: volume is outside 0 to 10^13 shares: \"10000000000001\"",
-            ),
-            (
-                bars,
-                "\"2019-02-11T14:30:00Z,1,1,1,1,1",
-                "a quote opens and does not close on this line: \"\\\"2019-02-11T14:30:00Z,1,1,1,1,1\"",
-            ),
-            (bars, "2019-02-11T14:30:00Z,1,1,1,1,1\u{7}\u{202e}", "column volume: not a number: \"1\\u{7}\\u{202e}\""),
-            (
-                bars,
-                "2019-02-11T14:30:00Z,1,1,1,1,abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
-                "column volume: not a number: \"abcdefghijklmnopqrstuvwxyzabcdefghijklmn…\"",
-            ),
-            (ticks, "2019-02-11T14:30:00Z,1,0,", "column size: tick of no share: \"0\""),
-            (
-                ticks,
+                TICKS,
                 "2019-02-11T14:28:59.999Z,1,1,",
-                "column timestamp_utc: tick is earlier than the one before, at 2019-02-11T14:29:00Z: \"2019-02-11T14:28:59.999Z\"",
+                "timestamp_utc",
+                RowFault::Earlier(before),
+                "2019-02-11T14:28:59.999Z",
             ),
-            (ticks, "2019-02-11T14:30:00Z,x,1,", "column price: not a number: \"x\""),
+            (TICKS, "2019-02-11T14:30:00Z,x,1,", "price", number(Error::NotANumber), "x"),
         ];
-        for (header, row, message) in cases {
+        for (header, row, column, fault, text) in cases {
             let rest = if header == BARS { ",1,1,1,1,1" } else { ",1,1," };
             let content = format!("{header}2019-02-11T14:29:00Z{rest}\n\n{row}\n2019-02-11T14:31:00Z{rest}\n");
             let error = read(&[&content], None, OnError::Stop).unwrap_err();
             assert!(error.is_bad_input());
-            let text = error.to_string();
-            assert!(text.ends_with(&format!("0.csv: line 4: {message}")), "{row}: {text}");
+            let InputError::Row(error) = error else { panic!("{row}: {error}") };
+            assert!(error.file.ends_with("0.csv"), "{row}");
+            assert_eq!((error.line, error.column.as_deref().unwrap_or_default()), (4, column), "{row}");
+            assert_eq!((error.fault, error.text.as_str()), (fault, text), "{row}");
 
             let (days, _, counts) = read(&[&content], None, OnError::Skip).unwrap();
             assert_eq!(texts(&days).len(), 2, "{row}");
             assert_eq!((counts.records, counts.skipped), (2, 1), "{row}");
-            let InputError::Row(error) = error else { panic!("{row}") };
-            assert_eq!(counts.skipped_by_kind.into_iter().collect::<Vec<_>>(), [(error.fault.kind(), 1)]);
-            assert_eq!((counts.first_skipped[0].line, &counts.first_skipped[0].fault), (4, &error.fault));
+            assert_eq!(counts.skipped_by_kind.into_iter().collect::<Vec<_>>(), [(fault.kind(), 1)]);
+            assert_eq!((counts.first_skipped[0].line, counts.first_skipped[0].fault), (4, fault));
         }
+    }
+
+    #[test]
+    fn a_message_leads_to_the_place() {
+        let content = format!("{BARS}\n1549895400,1,1,1,1,1\n");
+        let error = read(&[&content], None, OnError::Stop).unwrap_err().to_string();
+        let expected = "0.csv: line 3: column timestamp_utc: timestamp is outside the years 1990 to 2100; it looks like \
+                        seconds, milliseconds are needed: \"1549895400\"";
+        assert!(error.ends_with(expected), "{error}");
+        let content = format!("{BARS}2019-02-11T14:30:00Z,1\n");
+        let error = read(&[&content], None, OnError::Stop).unwrap_err().to_string();
+        assert!(
+            error.ends_with("0.csv: line 2: 2 fields where the header has 6: \"2019-02-11T14:30:00Z,1\""),
+            "{error}"
+        );
     }
 
     #[test]
@@ -428,15 +429,17 @@ mod tests {
         let last = format!("2019-02-11T21:00:00Z,1,1,1,1,{most}\n");
         assert_eq!(texts(&read(&[&content, &format!("{BARS}{last}")], None, OnError::Stop).unwrap().0).len(), 4);
         content.insert(content.len() - 2, '1');
-        let text = read(&[&content], None, OnError::Stop).unwrap_err().to_string();
-        assert!(
-            text.ends_with("line 4: column volume: volume of the session would pass 10^13 shares: \"10\""),
-            "{text}"
-        );
+        let place = |content: &str| match read(&[content], None, OnError::Stop) {
+            Err(InputError::Row(error)) => (error.line, error.column, error.fault, error.text),
+            other => panic!("{other:?}"),
+        };
+        let column = |name: &str| Some(name.to_owned());
+        let fault = RowFault::Number(Error::SessionVolumeOutOfRange);
+        assert_eq!(place(&content), (4, column("volume"), fault, "10".to_owned()));
 
         let content = format!("{TICKS}2019-02-11T14:29:00Z,1,{most},\n2019-02-11T14:29:00Z,1,1,\n");
-        let text = read(&[&content], None, OnError::Stop).unwrap_err().to_string();
-        assert!(text.ends_with("line 3: column size: volume is outside 0 to 10^13 shares: \"1\""), "{text}");
+        let fault = RowFault::Number(Error::VolumeOutOfRange);
+        assert_eq!(place(&content), (3, column("size"), fault, "1".to_owned()));
     }
 
     #[test]

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use alpha_kite_core::{Date, Interval, Ticker, Timestamp};
 use async_trait::async_trait;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous};
+use sqlx::query::Query;
+use sqlx::sqlite::{
+    Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions as _, Connection as _, query};
 
 use super::connections::{Connections, Lease};
@@ -63,6 +66,13 @@ impl SqliteStore {
         }
     }
 
+    async fn fetch(&self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<Vec<SqliteRow>> {
+        let mut lease = self.take().await?;
+        let rows = query.fetch_all(&mut lease.connection).await.map_err(|error| self.fail(error))?;
+        self.connections.put_back(lease);
+        Ok(rows)
+    }
+
     fn fail(&self, error: sqlx::Error) -> StoreError {
         classify(&self.database, error)
     }
@@ -89,32 +99,22 @@ impl Store for SqliteStore {
     }
 
     async fn rows(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Row>> {
-        let mut lease = self.take().await?;
-        let rows = query(
+        let query = query(
             "select timestamp, open, high, low, price, volume, bar_seconds, source from equity_data \
              where ticker = ?1 and timestamp >= ?2 and timestamp < ?3 order by timestamp",
         )
         .bind(ticker.as_str())
         .bind(range.start.as_millis())
-        .bind(range.end.as_millis())
-        .fetch_all(&mut lease.connection)
-        .await
-        .map_err(|error| self.fail(error))?;
-        self.connections.put_back(lease);
-        rows.iter().map(|row| self.decoder().row(row)).collect()
+        .bind(range.end.as_millis());
+        self.fetch(query).await?.iter().map(|row| self.decoder().row(row)).collect()
     }
 
     async fn first_row_from(&self, ticker: &Ticker, from: Timestamp) -> Result<Option<Timestamp>> {
-        let mut lease = self.take().await?;
-        let row =
+        let query =
             query("select timestamp from equity_data where ticker = ?1 and timestamp >= ?2 order by timestamp limit 1")
                 .bind(ticker.as_str())
-                .bind(from.as_millis())
-                .fetch_optional(&mut lease.connection)
-                .await
-                .map_err(|error| self.fail(error))?;
-        self.connections.put_back(lease);
-        row.map(|row| self.decoder().timestamp(&row, 0)).transpose()
+                .bind(from.as_millis());
+        self.fetch(query).await?.first().map(|row| self.decoder().timestamp(row, 0)).transpose()
     }
 
     async fn indicators(
@@ -123,20 +123,15 @@ impl Store for SqliteStore {
         bar_seconds: Interval,
         range: Range<Timestamp>,
     ) -> Result<Vec<StoredIndicator>> {
-        let mut lease = self.take().await?;
-        let rows = query(
+        let query = query(
             "select timestamp, sma9, vwap, rule from indicators \
              where ticker = ?1 and bar_seconds = ?2 and timestamp >= ?3 and timestamp < ?4 order by timestamp",
         )
         .bind(ticker.as_str())
         .bind(bar_seconds.as_seconds())
         .bind(range.start.as_millis())
-        .bind(range.end.as_millis())
-        .fetch_all(&mut lease.connection)
-        .await
-        .map_err(|error| self.fail(error))?;
-        self.connections.put_back(lease);
-        rows.iter().map(|row| self.decoder().indicator(row)).collect()
+        .bind(range.end.as_millis());
+        self.fetch(query).await?.iter().map(|row| self.decoder().indicator(row)).collect()
     }
 
     async fn events(
@@ -145,8 +140,7 @@ impl Store for SqliteStore {
         bar_seconds: Option<Interval>,
         range: Range<Timestamp>,
     ) -> Result<Vec<SignalEvent>> {
-        let mut lease = self.take().await?;
-        let rows = query(
+        let query = query(
             "select id, seq, event, bar_seconds, timestamp, direction, price, sma9, vwap, rule, late, recorded_at \
              from signals where ticker = ?1 and (?2 is null or bar_seconds = ?2) and timestamp >= ?3 and timestamp < ?4 \
              order by timestamp, id, seq",
@@ -154,45 +148,31 @@ impl Store for SqliteStore {
         .bind(ticker.as_str())
         .bind(bar_seconds.map(Interval::as_seconds))
         .bind(range.start.as_millis())
-        .bind(range.end.as_millis())
-        .fetch_all(&mut lease.connection)
-        .await
-        .map_err(|error| self.fail(error))?;
-        self.connections.put_back(lease);
-        rows.iter().map(|row| self.decoder().event(ticker, row)).collect()
+        .bind(range.end.as_millis());
+        self.fetch(query).await?.iter().map(|row| self.decoder().event(ticker, row)).collect()
     }
 
     async fn digests(&self, ticker: &Ticker, from: Date, to: Date) -> Result<Vec<StoredDigest>> {
-        let mut lease = self.take().await?;
-        let rows = query(
+        let query = query(
             "select date, bar_seconds, rule, bars, crosses, digest, row_digest from session_digests \
              where ticker = ?1 and date between ?2 and ?3 order by date, bar_seconds",
         )
         .bind(ticker.as_str())
         .bind(from.to_string())
-        .bind(to.to_string())
-        .fetch_all(&mut lease.connection)
-        .await
-        .map_err(|error| self.fail(error))?;
-        self.connections.put_back(lease);
-        rows.iter().map(|row| self.decoder().digest(row)).collect()
+        .bind(to.to_string());
+        self.fetch(query).await?.iter().map(|row| self.decoder().digest(row)).collect()
     }
 
     async fn tickers(&self) -> Result<Vec<Ticker>> {
-        let mut lease = self.take().await?;
         // One look into the index for each ticker, instead of at every row.
-        let rows = query(
+        let query = query(
             "with recursive found as ( \
              select min(ticker) as ticker from equity_data union all \
              select (select min(ticker) from equity_data where ticker > found.ticker) from found \
              where found.ticker is not null) \
              select ticker from found where ticker is not null order by ticker",
-        )
-        .fetch_all(&mut lease.connection)
-        .await
-        .map_err(|error| self.fail(error))?;
-        self.connections.put_back(lease);
-        rows.iter().map(|row| self.decoder().ticker(row, 0)).collect()
+        );
+        self.fetch(query).await?.iter().map(|row| self.decoder().ticker(row, 0)).collect()
     }
 
     async fn write(&self, batch: &Batch) -> Result<()> {

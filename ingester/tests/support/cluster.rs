@@ -13,19 +13,19 @@ use super::watchdog::{Watchdog, as_server_user};
 /// A PostgreSQL server of the test's own, on a Unix socket in a folder of its own. It stops, and the folder goes,
 /// when the value is dropped or the process ends.
 pub(crate) struct Cluster {
-    /// The socket's folder, percent-encoded as the host of a URL; or `host:port` of a server that was there.
-    address: String,
+    /// The folder of the server's socket.
+    socket_folder: PathBuf,
     _watchdog: Option<Watchdog>,
 }
 
 impl Cluster {
-    /// The one cluster that all tests of a program share. `ALPHA_KITE_TEST_PG` may name one that runs already, as
-    /// `host:port` with a superuser `postgres` who needs no password; the tests leave their databases in it.
+    /// The one cluster that all tests of a program share. `ALPHA_KITE_TEST_PG` may give the socket folder of one that
+    /// runs already, with a superuser `postgres` who needs no password; the tests leave their databases in it.
     pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
-        SHARED.get_or_init(|| match std::env::var("ALPHA_KITE_TEST_PG") {
-            Ok(address) => Self { address, _watchdog: None },
-            Err(_) => Self::start(),
+        SHARED.get_or_init(|| match std::env::var_os("ALPHA_KITE_TEST_PG") {
+            Some(folder) => Self { socket_folder: PathBuf::from(folder), _watchdog: None },
+            None => Self::start(),
         })
     }
 
@@ -52,13 +52,18 @@ impl Cluster {
             .args(["--options", &settings])
             .arg("start"));
 
-        let address = folder.display().to_string().replace('/', "%2F");
-        Self { address, _watchdog: Some(watchdog) }
+        Self { socket_folder: folder.clone(), _watchdog: Some(watchdog) }
     }
 
     /// The URL of a database for a user.
     pub(crate) fn url(&self, user: &str, database: &str) -> String {
-        format!("postgres://{user}@{}/{database}", self.address)
+        let host = self.socket_folder.display().to_string().replace('/', "%2F");
+        format!("postgres://{user}@{host}/{database}")
+    }
+
+    /// The folder of the server's socket.
+    pub(crate) fn socket_folder(&self) -> &Path {
+        &self.socket_folder
     }
 
     /// A connection as superuser.
@@ -74,20 +79,20 @@ impl Cluster {
         raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await.unwrap();
         name
     }
-
-    /// The folder of the server's socket.
-    pub(crate) fn socket_folder(&self) -> PathBuf {
-        PathBuf::from(self.address.replace("%2F", "/"))
-    }
 }
 
-/// The newest installed PostgreSQL's programs.
+/// The folder of PostgreSQL's programs: the newest of Debian's, else one on `PATH`.
 fn programs() -> PathBuf {
-    let versions = Path::new("/usr/lib/postgresql").read_dir().into_iter().flatten().flatten();
-    versions
-        .map(|version| version.path().join("bin"))
-        .filter(|programs| programs.join("initdb").exists())
-        .max_by_key(|programs| programs.parent().and_then(|version| version.file_name()?.to_str()?.parse::<u32>().ok()))
+    let version = |folder: &Path| folder.file_name()?.to_str()?.parse::<u32>().ok();
+    let mut debian: Vec<PathBuf> =
+        Path::new("/usr/lib/postgresql").read_dir().into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    debian.sort_by_key(|folder| std::cmp::Reverse(version(folder)));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    debian
+        .into_iter()
+        .map(|folder| folder.join("bin"))
+        .chain(std::env::split_paths(&path))
+        .find(|programs| programs.join("initdb").exists() && programs.join("postgres").exists())
         .expect("PostgreSQL is not installed: run `make test`, which installs it")
 }
 

@@ -1,5 +1,6 @@
 //! Real databases for tests: throw-away PostgreSQL clusters, a pooler in front of them, SQLite files.
-#![allow(dead_code, reason = "each test program uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each test program uses its own part")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cluster;
 mod fixture;

@@ -1,7 +1,7 @@
 //! A pooler in transaction mode, as hosted PostgreSQL puts in front of its databases.
 
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -18,9 +18,11 @@ pub(crate) struct Pgbouncer {
 
 impl Pgbouncer {
     pub(crate) fn start(cluster: &Cluster) -> Self {
-        let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"]
-            .into_iter()
-            .find(|program| Path::new(program).exists())
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let program = std::env::split_paths(&path)
+            .chain([PathBuf::from("/usr/sbin")])
+            .map(|folder| folder.join("pgbouncer"))
+            .find(|program| program.exists())
             .expect("pgbouncer is not installed: run `make test`, which installs it");
         let watchdog = Watchdog::start("kill $(cat \"$0/pid\")");
         let folder = &watchdog.folder;

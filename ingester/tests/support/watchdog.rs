@@ -58,7 +58,8 @@ pub(crate) fn as_server_user(program: impl AsRef<Path>) -> Command {
 
 /// User and group `postgres` when this process is root's; `None` when it is anybody else's.
 fn server_user() -> Option<(u32, u32)> {
-    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    if !is_root {
         return None;
     }
     let users = std::fs::read_to_string("/etc/passwd").unwrap();

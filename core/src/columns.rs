@@ -1,0 +1,164 @@
+//! Many bars at once, in columns: the same bits as bar by bar.
+
+use crate::block::{BLOCK_ROWS, Blocks};
+use crate::cross::Direction;
+use crate::engine::SessionEngine;
+use crate::error::{Error, Result};
+use crate::indicators::{Indicators, SMA_BARS, Step};
+use crate::price::Price;
+use crate::rule::Rule;
+use crate::timestamp::Timestamp;
+use crate::volume::Volume;
+
+/// The double that stands for an absent value in a column: a NaN whose bits are all ones, as in a digest.
+pub const ABSENT: f64 = f64::from_bits(u64::MAX);
+
+/// Columns of bars in order of time, one row a bar.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns<'a> {
+    /// Last prices.
+    pub closes: &'a [Price],
+    /// Shares traded.
+    pub volumes: &'a [Volume],
+    /// Highest and lowest prices, which [`Rule::Hlc3`] needs.
+    pub highs_lows: Option<(&'a [Price], &'a [Price])>,
+}
+
+/// Columns that receive the values of each row.
+#[derive(Debug)]
+pub struct Values<'a> {
+    /// SMA9 in dollars, [`ABSENT`] before the ninth bar of a session.
+    pub sma9: &'a mut [f64],
+    /// Session VWAP in dollars, [`ABSENT`] while the session's volume is 0.
+    pub vwap: &'a mut [f64],
+    /// 1 for a cross up, -1 for a cross down, 0 for none.
+    pub cross: &'a mut [i8],
+}
+
+impl Indicators {
+    /// Takes the session's next bars, as [`push`](Self::push) does one by one.
+    ///
+    /// # Errors
+    /// [`Error::ColumnLengths`] if columns differ in length; [`Error::MissingRange`] if the rule needs highs and lows and
+    /// there are none; [`Error::SessionVolumeOutOfRange`] if the session's volume would pass 10^13 shares. The state is
+    /// unchanged then, and what the values hold is unspecified.
+    pub fn push_columns(&mut self, columns: &Columns<'_>, values: &mut Values<'_>) -> Result<()> {
+        columns.check(self.vwap.rule(), values)?;
+        let before = *self;
+        self.push_rows(columns, values).inspect_err(|_| *self = before)
+    }
+
+    fn push_rows(&mut self, columns: &Columns<'_>, values: &mut Values<'_>) -> Result<()> {
+        let rows = columns.closes.len();
+        let mut at = 0;
+        while at < rows {
+            // A block looks back over the nine rows before it; what it cannot settle goes row by row.
+            if at >= SMA_BARS {
+                at = Blocks::begin(self).map_or(at, |blocks| blocks.push(self, columns, values, at));
+            }
+            let end = rows.min(at + BLOCK_ROWS);
+            for row in at..end {
+                let step =
+                    self.push_row(columns.closes[row], columns.weighed(self.vwap.rule(), row), columns.volumes[row])?;
+                values.put(row, Some(step));
+            }
+            at = end;
+        }
+        Ok(())
+    }
+}
+
+impl SessionEngine {
+    /// Takes the next bars, as [`push`](Self::push) does one by one. Rows may span sessions and stand outside them.
+    ///
+    /// # Errors
+    /// Those of [`Indicators::push_columns`], and [`Error::OutOfOrder`] if a bar does not start after the last one of a
+    /// session. The state is unchanged then, and what the values hold is unspecified.
+    ///
+    /// # Examples
+    /// ```
+    /// use alpha_kite_core::{Columns, Price, Rule, SessionEngine, Timestamp, Values, Volume};
+    /// let open = 1_549_895_400_000; // 2019-02-11 09:30 in New York
+    /// let starts: Vec<_> = (0..390).map(|minute| Timestamp::from_millis(open + minute * 60_000)).collect();
+    /// let closes: Vec<_> = (0..390).map(|minute| Price::from_micros(169_000_000 + minute)).collect::<Result<_, _>>()?;
+    /// let volumes = [Volume::new(100)?; 390];
+    /// let (mut sma9, mut vwap, mut cross) = ([0.0; 390], [0.0; 390], [0; 390]);
+    /// SessionEngine::new(Rule::Close).push_columns(
+    ///     &starts,
+    ///     &Columns { closes: &closes, volumes: &volumes, highs_lows: None },
+    ///     &mut Values { sma9: &mut sma9, vwap: &mut vwap, cross: &mut cross },
+    /// )?;
+    /// assert_eq!((sma9[389], vwap[389]), (169.000385, 169.0001945));
+    /// # Ok::<(), alpha_kite_core::Error>(())
+    /// ```
+    pub fn push_columns(&mut self, starts: &[Timestamp], columns: &Columns<'_>, values: &mut Values<'_>) -> Result<()> {
+        columns.check(self.rule(), values)?;
+        columns.check_length(starts.len())?;
+        let before = *self;
+        self.push_sessions(starts, columns, values).inspect_err(|_| *self = before)
+    }
+
+    fn push_sessions(&mut self, starts: &[Timestamp], columns: &Columns<'_>, values: &mut Values<'_>) -> Result<()> {
+        let mut at = 0;
+        while at < starts.len() {
+            let Some(current) = self.enter(starts[at])? else {
+                values.put(at, None);
+                at += 1;
+                continue;
+            };
+            let end = at + current.run_length(&starts[at..]);
+            current.indicators.push_columns(&columns.rows(at..end), &mut values.rows(at..end))?;
+            current.last = Some(starts[end - 1]);
+            at = end;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Columns<'a> {
+    fn check(&self, rule: Rule, values: &Values<'_>) -> Result<()> {
+        let (highs, lows) = match (self.highs_lows, rule) {
+            (Some((highs, lows)), _) => (highs.len(), lows.len()),
+            (None, Rule::Close) => (self.closes.len(), self.closes.len()),
+            (None, Rule::Hlc3) => return Err(Error::MissingRange),
+        };
+        [self.volumes.len(), highs, lows, values.sma9.len(), values.vwap.len(), values.cross.len()]
+            .into_iter()
+            .try_for_each(|length| self.check_length(length))
+    }
+
+    fn check_length(&self, found: usize) -> Result<()> {
+        let expected = self.closes.len();
+        if found == expected { Ok(()) } else { Err(Error::ColumnLengths { expected, found }) }
+    }
+
+    fn rows(&self, rows: core::ops::Range<usize>) -> Self {
+        Self {
+            closes: &self.closes[rows.clone()],
+            volumes: &self.volumes[rows.clone()],
+            highs_lows: self.highs_lows.map(|(highs, lows)| (&highs[rows.clone()], &lows[rows])),
+        }
+    }
+
+    /// The sum of the prices of one row that the VWAP weighs, in micro-dollars.
+    fn weighed(&self, rule: Rule, row: usize) -> u64 {
+        let micros = |price: Price| price.as_micros().cast_unsigned();
+        match (rule, self.highs_lows) {
+            (Rule::Hlc3, Some((highs, lows))) => micros(highs[row]) + micros(lows[row]) + micros(self.closes[row]),
+            _ => micros(self.closes[row]),
+        }
+    }
+}
+
+impl Values<'_> {
+    fn rows(&mut self, rows: core::ops::Range<usize>) -> Values<'_> {
+        Values { sma9: &mut self.sma9[rows.clone()], vwap: &mut self.vwap[rows.clone()], cross: &mut self.cross[rows] }
+    }
+
+    fn put(&mut self, row: usize, step: Option<Step>) {
+        let Step { sma9, vwap, cross } = step.unwrap_or_default();
+        self.sma9[row] = sma9.unwrap_or(ABSENT);
+        self.vwap[row] = vwap.unwrap_or(ABSENT);
+        self.cross[row] = cross.map_or(0, Direction::as_sign);
+    }
+}
