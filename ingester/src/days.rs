@@ -61,7 +61,8 @@ pub fn new_york_day(ts: Timestamp) -> Date {
         return date;
     }
     let days = i32::try_from(ts.as_millis().div_euclid(86_400_000)).ok();
-    let utc = days.and_then(Date::from_days_since_epoch).unwrap_or(if ts.as_millis() < 0 { Date::MIN } else { Date::MAX });
+    let utc =
+        days.and_then(Date::from_days_since_epoch).unwrap_or(if ts.as_millis() < 0 { Date::MIN } else { Date::MAX });
     // New York is behind UTC by less than a day.
     if new_york_midnight(utc) <= ts { utc } else { utc.pred().unwrap_or(Date::MIN) }
 }

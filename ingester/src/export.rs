@@ -8,7 +8,7 @@ mod signals;
 
 use std::io::{self, Write};
 
-use alpha_kite_core::{Error as CoreError, Date, Interval, Rule, SessionEngine, Step, Ticker};
+use alpha_kite_core::{Date, Error as CoreError, Interval, Rule, SessionEngine, Step, Ticker};
 
 use crate::days::DateRange;
 use crate::store::{Store, StoreError, StoredIndicator};

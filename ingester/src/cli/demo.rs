@@ -97,7 +97,8 @@ fn folder(dir: Option<PathBuf>) -> Result<PathBuf, Failure> {
     let name = |attempt: u32| format!("alpha-kite-demo-{}-{attempt}", process::id());
     let Some(folder) = dir else {
         let free = (0..1000).map(|attempt| env::temp_dir().join(name(attempt))).find(|folder| !folder.exists());
-        let folder = free.ok_or_else(|| Failure::cannot_run("no free name for a temporary folder: give one with --dir"))?;
+        let folder =
+            free.ok_or_else(|| Failure::cannot_run("no free name for a temporary folder: give one with --dir"))?;
         create(&folder)?;
         return Ok(folder);
     };
@@ -178,7 +179,7 @@ fn write_what_next<W: Write>(out: &mut W, url: &DatabaseUrl, date: Date) -> io::
     writeln!(out, "  export DATABASE_URL={url}")?;
     writeln!(out, "  alpha-kite signals --ticker {TICKER} --interval 1s")?;
     for what in ["bars", "indicators", "signals"] {
-        writeln!(out, "  alpha-kite export {what} --ticker {TICKER} --date {date} --format csv | head")?;
+        writeln!(out, "  alpha-kite export {what} --ticker {TICKER} --date {date} | head")?;
     }
     writeln!(out, "  alpha-kite export indicators --ticker {TICKER} --interval 5m --format json | head")?;
     writeln!(out, "  alpha-kite verify --ticker {TICKER} --json")

@@ -57,9 +57,10 @@ impl Failure {
 impl From<io::Error> for Failure {
     /// A reader that has seen enough, as in `| head`, is a quiet end.
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Self { exit: Exit::Done, cause: None },
-            _ => Self::cannot_run(error),
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self { exit: Exit::Done, cause: None }
+        } else {
+            Self::cannot_run(error)
         }
     }
 }

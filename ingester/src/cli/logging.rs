@@ -7,10 +7,8 @@ use super::Command;
 /// Sends log lines to standard error. Without `level`, `replay` tells its progress there unless a bar shows it.
 pub(super) fn start(level: Option<LevelFilter>, command: &Command) {
     let on_terminal = io::stderr().is_terminal();
-    let default = match command {
-        Command::Replay(_) if !on_terminal => LevelFilter::INFO,
-        _ => LevelFilter::WARN,
-    };
+    let tells_progress = matches!(command, Command::Replay(_)) && !on_terminal;
+    let default = if tells_progress { LevelFilter::INFO } else { LevelFilter::WARN };
     let colored = on_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     tracing_subscriber::fmt()
         .with_writer(io::stderr)

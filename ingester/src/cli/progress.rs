@@ -29,7 +29,11 @@ impl ProgressDisplay {
         };
         let is_news = match self.last {
             Some((stage, last)) if stage == progress.stage => {
-                if self.on_terminal { percent > last } else { percent >= last + LOG_STEP }
+                if self.on_terminal {
+                    percent > last
+                } else {
+                    percent >= last + LOG_STEP
+                }
             }
             _ => true,
         };

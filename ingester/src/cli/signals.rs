@@ -143,10 +143,7 @@ impl<W: Write> CrossTable<W> {
         };
         let SignalEvent { price, sma9, vwap, .. } = event;
         let price = price.to_string();
-        writeln!(
-            self.out,
-            "{date} {clock:<8} {utc:<8}  {cross:<6} {price:>10} {sma9:>13.6} {vwap:>13.6}{withdrawn}"
-        )
+        writeln!(self.out, "{date} {clock:<8} {utc:<8}  {cross:<6} {price:>10} {sma9:>13.6} {vwap:>13.6}{withdrawn}")
     }
 
     pub(super) fn finish(mut self) -> io::Result<()> {

@@ -101,8 +101,9 @@ fn line(report: &SessionReport) -> Line {
 /// One line for people.
 pub(super) fn write_report<W: Write>(out: &mut W, report: &SessionReport) -> io::Result<()> {
     let SessionReport { date, bar_seconds, rows, crosses, digest, .. } = report;
+    let interval = bar_seconds.to_string();
     let verdict = if report.is_ok() { "equal" } else { "DIFFERENT" };
-    writeln!(out, "{date} {bar_seconds:>4} {rows:>6} bars {crosses:>4} crosses  digest {digest}  {verdict}")
+    writeln!(out, "{date} {interval:>4} {rows:>6} bars {crosses:>4} crosses  digest {digest}  {verdict}")
 }
 
 fn name_differences(report: &SessionReport) {

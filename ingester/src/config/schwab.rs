@@ -24,9 +24,7 @@ impl SchwabConfig {
         let config = Self {
             app_key: reader.read(APP_KEY, parse_secret),
             app_secret: reader.read(APP_SECRET, parse_secret),
-            redirect_uri: reader
-                .read(REDIRECT_URI, parse_uri)
-                .unwrap_or_else(|| "https://127.0.0.1:8182".to_owned()),
+            redirect_uri: reader.read(REDIRECT_URI, parse_uri).unwrap_or_else(|| "https://127.0.0.1:8182".to_owned()),
         };
         for (missing, other) in [(APP_KEY, APP_SECRET), (APP_SECRET, APP_KEY)] {
             if !reader.is_set(missing) && reader.is_set(other) {

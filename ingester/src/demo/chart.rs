@@ -126,8 +126,7 @@ impl Plot {
             }
         }
         for cross in &series.crosses {
-            let (line, column) =
-                (plot.scale.dot(cross.vwap) / DOTS_DOWN, plot.half_column(series, cross.start) / 2);
+            let (line, column) = (plot.scale.dot(cross.vwap) / DOTS_DOWN, plot.half_column(series, cross.start) / 2);
             plot.set(line, column, Cell::Cross(cross.direction));
         }
         plot

@@ -110,7 +110,10 @@ impl fmt::Display for Difference {
             Self::Indicators { stored, computed, count } => {
                 let start = computed.start;
                 let (stored, computed) = (values(stored), values(computed));
-                write!(f, "indicators of {count} bars differ, the first at {start}: {stored} is stored, rows give {computed}")
+                write!(
+                    f,
+                    "indicators of {count} bars differ, the first at {start}: {stored} is stored, rows give {computed}"
+                )
             }
             Self::IndicatorRule { first, rule, count } => {
                 write!(f, "indicators of {count} bars are not of rule {}, the first at {first}", rule.name())
