@@ -1,14 +1,18 @@
 //! The core against the shared golden fixtures, which an exact calculator in another language made.
-#![expect(clippy::unwrap_used, clippy::as_conversions, reason = "a test stops at the first surprise")]
+#![expect(clippy::as_conversions, reason = "a test stops at the first surprise")]
 
-mod support;
+#[path = "support/columns.rs"]
+mod columns;
+#[path = "support/fixtures.rs"]
+mod fixtures;
 
 use alpha_kite_core::{
     Bar, Error, Interval, Precision, Price, Ratio, Resampler, RowHasher, Rule, SeriesHasher, Session, SessionEngine,
     SignalId, Ticker, Timestamp, Volume,
 };
+use columns::push_columns;
+use fixtures::{Case, bars, bits, cases, golden, integer, text};
 use serde_json::Value;
-use support::{Case, bars, bits, cases, golden, integer, push_columns, text};
 
 #[test]
 fn engine_gives_the_same_bits() {

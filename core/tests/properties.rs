@@ -1,0 +1,215 @@
+//! Properties that hold for every input: one oracle, many ways to the same bits.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+#[path = "support/columns.rs"]
+mod columns;
+
+use std::cmp::Ordering;
+
+use alpha_kite_core::{
+    Bar, Date, Error, Interval, Price, Ratio, Resampler, Rule, Session, SessionEngine, Step, Timestamp, Volume,
+};
+use columns::push_columns;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// Bars of up to two sessions and the time around them, from one seed of shapes.
+fn bars() -> impl Strategy<Value = Vec<Bar>> {
+    let price = prop_oneof![
+        4 => 100_000_000..101_000_000_i64,
+        4 => (0..3_i64).prop_map(|cents| 600_000_000 + cents * 10_000),
+        2 => Just(511_999_999),
+        1 => 0..=Price::MAX.as_micros(),
+    ];
+    let volume = prop_oneof![
+        4 => 0..2_000_u64,
+        3 => Just(0),
+        2 => 0..50_000_000_u64,
+        1 => 0..20_000_000_000_u64,
+    ];
+    // Milliseconds to the next bar: mostly seconds, at times hours, so that sessions begin and end.
+    let gap = prop_oneof![40 => Just(1_000_i64), 8 => 1_000..60_000_i64, 1 => 1_000_000..30_000_000_i64];
+    let row = (gap, price.clone(), 0..50_000_i64, 0..50_000_i64, volume);
+    let begin = Date::parse("2018-11-21").unwrap().at_midnight_utc().as_millis() + 14 * 3_600_000;
+    vec(row, 0..400).prop_map(move |rows| {
+        let mut start = begin;
+        rows.into_iter()
+            .map(|(gap, close, above, below, volume)| {
+                start += gap;
+                let price = |micros: i64| Price::from_micros(micros.clamp(0, Price::MAX.as_micros())).unwrap();
+                Bar {
+                    start: Timestamp::from_millis(start),
+                    open: price(close + above - below),
+                    high: price(close + above),
+                    low: price(close - below),
+                    close: price(close),
+                    volume: Volume::new(volume).unwrap(),
+                }
+            })
+            .collect()
+    })
+}
+
+/// The values of the last of a session's bars, from nothing but the definitions.
+fn oracle(rule: Rule, bars: &[Bar]) -> (Option<Ratio>, Option<Ratio>) {
+    let micros = |price: Price| u128::from(price.as_micros().unsigned_abs());
+    let sma9 = (bars.len() >= 9)
+        .then(|| Ratio::new(bars[bars.len() - 9..].iter().map(|bar| micros(bar.close)).sum(), 9_000_000).unwrap());
+    let shares = |bar: &Bar| u128::from(bar.volume.get());
+    let (thirds, weighed): (u128, u128) = match rule {
+        Rule::Close => (1, bars.iter().map(|bar| micros(bar.close) * shares(bar)).sum()),
+        Rule::Hlc3 => {
+            (3, bars.iter().map(|bar| (micros(bar.high) + micros(bar.low) + micros(bar.close)) * shares(bar)).sum())
+        }
+    };
+    (sma9, Ratio::new(weighed, bars.iter().map(shares).sum::<u128>() * thirds * 1_000_000))
+}
+
+fn steps(rule: Rule, bars: &[Bar]) -> Vec<Option<Step>> {
+    let mut engine = SessionEngine::new(rule);
+    bars.iter().map(|bar| engine.push(bar).unwrap()).collect()
+}
+
+fn sign(order: Ordering) -> i8 {
+    match order {
+        Ordering::Less => -1,
+        Ordering::Equal => 0,
+        Ordering::Greater => 1,
+    }
+}
+
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: 100,
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn every_step_is_what_the_definitions_say(bars in bars(), hlc3: bool) {
+        let rule = if hlc3 { Rule::Hlc3 } else { Rule::Close };
+        let mut first = 0;
+        let mut side = None;
+        for (index, step) in steps(rule, &bars).into_iter().enumerate() {
+            let session = Session::containing(bars[index].start);
+            prop_assert_eq!(step.is_some(), session.is_some());
+            let Some((step, session)) = step.zip(session) else { continue };
+            if !session.contains(bars[first].start) {
+                (first, side) = (index, None);
+            }
+            let (sma9, vwap) = oracle(rule, &bars[first..=index]);
+            prop_assert_eq!(step.sma9, sma9.map(Ratio::to_f64));
+            prop_assert_eq!(step.vwap, vwap.map(Ratio::to_f64));
+            let order = sma9.zip(vwap).map_or(Ordering::Equal, |(sma9, vwap)| sma9.cmp(&vwap));
+            let cross = (order != Ordering::Equal && side.is_some_and(|side| side != order)).then_some(order);
+            prop_assert_eq!(step.cross.map(|cross| cross.as_sign()), cross.map(sign));
+            side = if order == Ordering::Equal { side } else { Some(order) };
+        }
+    }
+
+    #[test]
+    fn chunks_of_columns_change_nothing(bars in bars(), hlc3: bool, sizes in vec(1..300_usize, 1..9)) {
+        let rule = if hlc3 { Rule::Hlc3 } else { Rule::Close };
+        let whole: Vec<_> = steps(rule, &bars)
+            .into_iter()
+            .map(Option::unwrap_or_default)
+            .map(|Step { sma9, vwap, cross }| {
+                let bits = |value: Option<f64>| value.map_or(u64::MAX, f64::to_bits);
+                (bits(sma9), bits(vwap), cross.map_or(0, |cross| cross.as_sign()))
+            })
+            .collect();
+        let mut engine = SessionEngine::new(rule);
+        let (mut rest, mut found) = (&bars[..], Vec::new());
+        for size in sizes.into_iter().cycle() {
+            let (chunk, after) = rest.split_at(size.min(rest.len()));
+            found.extend(push_columns(&mut engine, chunk).unwrap());
+            engine = SessionEngine::restore(&engine.snapshot()).unwrap();
+            rest = after;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        prop_assert_eq!(found, whole);
+    }
+
+    #[test]
+    fn a_refused_bar_changes_nothing(bars in bars(), at in 0..600_usize) {
+        let mut engine = SessionEngine::new(Rule::Close);
+        for bar in bars.iter().take(at) {
+            engine.push(bar).unwrap();
+        }
+        let before = engine;
+        let Some(last) = bars.iter().take(at).rfind(|bar| Session::containing(bar.start).is_some()) else { return Ok(()) };
+        let error = Error::OutOfOrder { start: last.start, last: last.start };
+        prop_assert_eq!(engine.push(last), Err(error));
+        prop_assert_eq!(push_columns(&mut engine, &[*last]), Err(error));
+        let next = Bar { start: Timestamp::from_millis(last.start.as_millis() + 1), volume: Volume::MAX, ..*last };
+        if engine.session().is_some_and(|session| session.contains(next.start)) && engine.push(&next).is_err() {
+            prop_assert_eq!(push_columns(&mut engine, &[next]), Err(Error::SessionVolumeOutOfRange));
+            prop_assert_eq!(engine, before);
+        }
+    }
+
+    #[test]
+    fn resampling_twice_is_resampling_once(bars in bars(), minutes in 1..9_u32) {
+        let resample = |interval, bars: &[Bar]| {
+            let mut resampler = Resampler::new(interval);
+            let mut longer: Vec<_> = bars.iter().filter_map(|bar| resampler.push(bar).unwrap()).collect();
+            longer.extend(resampler.finish());
+            longer
+        };
+        let interval = Interval::from_seconds(minutes * 60).unwrap();
+        let minutes = resample(Interval::MINUTE, &bars);
+        prop_assert_eq!(resample(Interval::SECOND, &bars), bars.clone());
+        prop_assert_eq!(resample(interval, &minutes), resample(interval, &bars));
+        let shares = |bars: &[Bar]| bars.iter().map(|bar| bar.volume.get()).sum::<u64>();
+        prop_assert_eq!(shares(&minutes), shares(&bars));
+        prop_assert!(minutes.windows(2).all(|pair| pair[0].start < pair[1].start));
+        for bar in &minutes {
+            let session = Session::containing(bar.start);
+            let inside = bars.iter().filter(|row| Session::containing(row.start) == session);
+            prop_assert!(inside.count() > 0, "a longer bar lies where no bar is");
+        }
+    }
+
+    #[test]
+    fn vwap_lies_between_the_session_extremes(bars in bars()) {
+        let mut extremes: Option<(Session, Price, Price)> = None;
+        for (bar, step) in bars.iter().zip(steps(Rule::Close, &bars)) {
+            let Some(session) = Session::containing(bar.start) else { continue };
+            let (low, high) = match extremes {
+                Some((same, low, high)) if same == session => (low.min(bar.close), high.max(bar.close)),
+                _ => (bar.close, bar.close),
+            };
+            extremes = Some((session, low, high));
+            if let Some(vwap) = step.unwrap().vwap {
+                let dollars = |price: Price| Ratio::new(price.as_micros().unsigned_abs().into(), 1_000_000).unwrap().to_f64();
+                prop_assert!((dollars(low)..=dollars(high)).contains(&vwap));
+            }
+        }
+    }
+
+    #[test]
+    fn decimals_of_six_places_survive_a_double(micros in 0..Price::MAX.as_micros()) {
+        let price = Price::from_micros(micros).unwrap();
+        let text = price.to_string();
+        prop_assert_eq!(Price::parse(&text), Ok(price));
+        prop_assert_eq!(Price::from_f64(text.parse().unwrap()), Ok(price));
+    }
+
+    #[test]
+    fn no_text_and_no_bytes_panic(text in "\\PC*", numbers in "[-+0-9eE._ ]{0,40}", bytes in vec(any::<u8>(), 0..200)) {
+        for text in [&text, &numbers] {
+            if let Ok(price) = Price::parse(text) {
+                prop_assert!(text.parse::<f64>().is_ok(), "{text} is {price}");
+            }
+            let _ = (Volume::parse(text), Timestamp::parse(text), Date::parse(text), Interval::parse(text));
+        }
+        prop_assert!(SessionEngine::restore(&bytes).is_err());
+    }
+}
