@@ -71,7 +71,7 @@ impl Files {
     }
 }
 
-/// An hour past the last bar of the tests' days.
+/// A clock that stands still, after all bars of the tests.
 struct Later;
 
 impl Clock for Later {

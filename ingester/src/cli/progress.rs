@@ -41,12 +41,13 @@ impl ProgressDisplay {
             return;
         }
         self.last = Some((progress.stage, percent));
-        let day = progress.day.map_or(String::new(), |day| day.to_string());
         if self.on_terminal {
+            let day = progress.day.map_or(String::new(), |day| day.to_string());
             // A picture of the progress is not worth failing for.
             let _ = write!(io::stderr(), "\r{}", bar(progress.stage, percent, &day));
             self.is_drawn = true;
         } else {
+            let day = progress.day.map(tracing::field::display);
             tracing::info!(percent, day, "{}", verb(progress.stage));
         }
     }
