@@ -1,7 +1,8 @@
 //! `kill -9` in the middle of a replay.
 
-use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::io::{BufRead as _, BufReader};
+use std::process::{ChildStderr, Stdio};
+use std::time::Duration;
 
 use crate::data::first_seconds;
 use crate::kite::{Kite, json_values};
@@ -11,10 +12,8 @@ const DAYS: [&str; 6] = ["2024-11-22", "2024-11-25", "2024-11-26", "2024-11-27",
 #[test]
 fn a_killed_replay_leaves_whole_days_and_the_next_one_completes_them() {
     let kite = Kite::new();
-    kite.write("days.csv", &first_seconds(&DAYS, 4_000));
-    let started = Instant::now();
+    kite.write("days.csv", &first_seconds(&DAYS, 2_000));
     let expected = kite.done("replay days.csv --ticker QQQ --json --database-url sqlite://whole.db");
-    let whole = started.elapsed();
 
     let mut kills = 0;
     let mut days_left_behind = Vec::new();
@@ -24,10 +23,8 @@ fn a_killed_replay_leaves_whole_days_and_the_next_one_completes_them() {
             let _ = std::fs::remove_file(kite.path(&format!("alpha-kite.db{suffix}")));
         }
         let mut child =
-            kite.command("replay days.csv --ticker QQQ").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // From the moment at which rows can be stored to the end.
-        let wait = whole.mul_f64(0.2 + 0.08 * f64::from(round)).max(Duration::from_millis(1));
-        std::thread::sleep(wait);
+            kite.command("replay days.csv --ticker QQQ").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for_progress(child.stderr.take().unwrap(), round);
         child.kill().unwrap();
         kills += u32::from(child.wait().unwrap().code().is_none());
 
@@ -51,4 +48,16 @@ fn a_killed_replay_leaves_whole_days_and_the_next_one_completes_them() {
         days_left_behind.iter().any(|days| (1..DAYS.len()).contains(days)),
         "no kill fell between two days: {days_left_behind:?}"
     );
+}
+
+/// Waits for one of the lines that tell of the replay's progress, another one each round, and a moment longer.
+fn wait_for_progress(log: ChildStderr, round: u32) {
+    let wanted = round % 5;
+    let is_storing = |line: &String| line.contains("storing");
+    let mut lines = BufReader::new(log).lines().map(Result::unwrap);
+    match wanted {
+        0 => drop(lines.next()),
+        _ => drop(lines.by_ref().filter(is_storing).nth(usize::try_from(wanted - 1).unwrap())),
+    }
+    std::thread::sleep(Duration::from_millis(u64::from(3 * round)));
 }
