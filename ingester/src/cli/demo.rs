@@ -175,16 +175,14 @@ async fn verify<W: Write>(out: &mut W, store: &dyn Store, ticker: Ticker, date: 
 
 fn write_what_next<W: Write>(out: &mut W, url: &DatabaseUrl, date: Date) -> io::Result<()> {
     let url = shell_word(&url.to_string());
-    // As this program was called, so that the lines work where it is not on the path.
-    let program = shell_word(&env::args_os().next().map_or_else(String::new, |name| name.to_string_lossy().into()));
     writeln!(out, "\nLook further:\n")?;
     writeln!(out, "  export DATABASE_URL={url}")?;
-    writeln!(out, "  {program} signals --ticker {TICKER} --interval 1s")?;
+    writeln!(out, "  alpha-kite signals --ticker {TICKER} --interval 1s")?;
     for what in ["bars", "indicators", "signals"] {
-        writeln!(out, "  {program} export {what} --ticker {TICKER} --date {date} | head")?;
+        writeln!(out, "  alpha-kite export {what} --ticker {TICKER} --date {date} | head")?;
     }
-    writeln!(out, "  {program} export indicators --ticker {TICKER} --interval 5m --format json | head")?;
-    writeln!(out, "  {program} verify --ticker {TICKER} --json")
+    writeln!(out, "  alpha-kite export indicators --ticker {TICKER} --interval 5m --format json | head")?;
+    writeln!(out, "  alpha-kite verify --ticker {TICKER} --json")
 }
 
 /// Text as one word of a shell.
