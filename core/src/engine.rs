@@ -83,12 +83,12 @@ impl SessionEngine {
     /// The state that a bar at `start` adds to: that of its session, new where the session is. `None` outside sessions.
     #[inline]
     pub(crate) fn enter(&mut self, start: Timestamp) -> Result<Option<&mut Current>> {
-        if let Some(Current { last: Some(last), .. }) = self.current
-            && start <= last
+        if let Some(Current { last: Some(last), .. }) = &self.current
+            && start <= *last
         {
-            return Err(Error::OutOfOrder { start, last });
+            return Err(Error::OutOfOrder { start, last: *last });
         }
-        if !self.current.is_some_and(|current| current.session.contains(start)) {
+        if !self.current.as_ref().is_some_and(|current| current.session.contains(start)) {
             let Some(session) = Session::containing(start) else { return Ok(None) };
             self.current = Some(Current { session, last: None, indicators: Indicators::new(self.rule) });
         }

@@ -18,7 +18,10 @@ use crate::vwap::Vwap;
 const HEAD: [u8; 4] = *b"AKS\x01";
 
 /// Length of a snapshot in bytes.
-pub const SNAPSHOT_LEN: usize = 124;
+pub const SNAPSHOT_LEN: usize = BODY_LEN + 8;
+
+/// Length of what its hash covers.
+const BODY_LEN: usize = 116;
 
 impl SessionEngine {
     /// Writes the whole state: [`SessionEngine::restore`] gives an engine that goes on as this one would.
@@ -49,7 +52,7 @@ impl SessionEngine {
                 writer.put(crosses.side().map_or(0, Direction::as_sign).to_le_bytes());
             }
         }
-        let hash = xxh3_64(&writer.bytes[..writer.at]);
+        let hash = xxh3_64(writer.bytes.first_chunk::<BODY_LEN>().unwrap_or(&[0; BODY_LEN]));
         writer.put(hash.to_le_bytes());
         writer.bytes
     }
@@ -59,8 +62,8 @@ impl SessionEngine {
     /// # Errors
     /// [`Error::BadSnapshot`] if the bytes are cut short, altered, of another version, or hold a state that no bars lead to.
     pub fn restore(bytes: &[u8]) -> Result<Self> {
-        let (body, hash) = bytes.split_last_chunk().ok_or(Error::BadSnapshot)?;
-        if bytes.len() != SNAPSHOT_LEN || xxh3_64(body) != u64::from_le_bytes(*hash) {
+        let (body, hash) = bytes.split_first_chunk::<BODY_LEN>().ok_or(Error::BadSnapshot)?;
+        if xxh3_64(body).to_le_bytes() != hash {
             return Err(Error::BadSnapshot);
         }
         let engine = read(body).ok_or(Error::BadSnapshot)?;
