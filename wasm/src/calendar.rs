@@ -1,49 +1,34 @@
 //! The exchange's sessions.
 
-use alpha_kite_core::Session;
+use alloc::vec::Vec;
+
+use alpha_kite_core::{Date, Session, Timestamp};
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{self, millis};
-use crate::error::Refusal;
-use crate::js;
-use crate::text;
+use crate::status::Code;
 
-/// `{date, start, end}`.
-pub(crate) fn to_js(session: Session) -> JsValue {
-    js::object(properties(session))
+/// Open and close of a session in milliseconds. JavaScript adds the date, which is the open's in UTC.
+#[expect(clippy::as_conversions, reason = "milliseconds of a session are fewer than 2^53")]
+pub(crate) fn span(session: Session) -> [f64; 2] {
+    [session.open, session.close].map(|time| time.as_millis() as f64)
 }
 
-/// The properties of a session's object.
-pub(crate) fn properties(session: Session) -> [(&'static str, JsValue); 3] {
-    [("date", text::date(session.date).into()), ("start", millis(session.open).into()), ("end", millis(session.close).into())]
+/// Open and close of the session that a moment is in; nothing outside sessions, a status for what is no time.
+#[must_use]
+#[wasm_bindgen]
+pub fn session_of(time: f64) -> Vec<f64> {
+    match Timestamp::from_f64(time) {
+        Some(time) => Session::containing(time).map(span).into_iter().flatten().collect(),
+        None => [Code::NotATime.as_status().into()].into(),
+    }
 }
 
-/// The session that a moment is in, undefined outside sessions.
-///
-/// # Errors
-/// `not_a_time`.
-#[wasm_bindgen(js_name = sessionOf)]
-pub fn session_of(time: f64) -> Result<JsValue, JsValue> {
-    let session = Session::containing(convert::timestamp(time).map_err(Refusal::from)?);
-    Ok(session.map_or(JsValue::UNDEFINED, to_js))
-}
-
-/// Whether a moment is in a regular session.
-///
-/// # Errors
-/// `not_a_time`.
-#[wasm_bindgen(js_name = isRegularSession)]
-pub fn is_regular_session(time: f64) -> Result<bool, JsValue> {
-    Ok(Session::containing(convert::timestamp(time).map_err(Refusal::from)?).is_some())
-}
-
-/// The sessions from one day to another, both included: `YYYY-MM-DD`.
-///
-/// # Errors
-/// `unknown_name` for a text that is no date.
-#[wasm_bindgen(js_name = sessionsBetween)]
-#[expect(clippy::needless_pass_by_value, reason = "JavaScript hands values over")]
-pub fn sessions_between(from: JsValue, to: JsValue) -> Result<JsValue, JsValue> {
-    let sessions = Session::between(convert::date(&from)?, convert::date(&to)?);
-    Ok(js::array(sessions.map(to_js)))
+/// Open and close of each session from one day to another, both included, in days since 1970.
+#[must_use]
+#[wasm_bindgen]
+pub fn sessions_between(from: i32, to: i32) -> Vec<f64> {
+    match (Date::from_days_since_epoch(from), Date::from_days_since_epoch(to)) {
+        (Some(from), Some(to)) => Session::between(from, to).flat_map(span).collect(),
+        _ => [Code::UnknownName.as_status().into()].into(),
+    }
 }

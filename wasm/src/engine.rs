@@ -1,145 +1,135 @@
 //! SMA9, session VWAP and their crosses, bar by bar or over columns.
 
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::vec::Vec;
 
-use alpha_kite_core::{Bar, Direction, Interval, Provisional, Rule, SNAPSHOT_LEN, SessionEngine, Step, Ticker};
+use alpha_kite_core::{
+    ABSENT, Bar, Direction, Interval, Price, Provisional, SessionEngine, Step, Ticker, Timestamp, Volume,
+};
 use wasm_bindgen::prelude::*;
 
 use crate::calendar;
-use crate::columns::Columns;
-use crate::convert;
-use crate::error::{Code, Refusal};
-use crate::js::Lengthy;
-use crate::names;
+use crate::columns::{COLUMNS, Columns};
+use crate::signal::{Series, basis_number};
+use crate::slots::{Slots, number};
+use crate::status::{Code, Refusal};
 
-/// Computes one series.
-#[wasm_bindgen]
+static ENGINES: Slots<Engine> = Slots::new();
+
 #[derive(Debug)]
-pub struct Engine {
+struct Engine {
+    engine: SessionEngine,
     /// SMA9 and VWAP of the last bar in dollars, NaN where absent. JavaScript reads them where they are.
     values: [f64; 2],
-    engine: SessionEngine,
-    ticker: Ticker,
-    interval: Interval,
 }
 
+/// Makes an engine that has seen no bar, with the basis 0 (close) or 1 (hlc3). Returns a number or a status.
+#[must_use]
 #[wasm_bindgen]
-impl Engine {
-    /// An engine that has seen no bar.
-    ///
-    /// # Errors
-    /// `unknown_ticker`, `unknown_interval`, `unknown_name` for the basis.
-    #[wasm_bindgen(constructor)]
-    #[expect(clippy::needless_pass_by_value, reason = "JavaScript hands values over")]
-    pub fn new(ticker: JsValue, bar_seconds: f64, basis: JsValue) -> Result<Self, JsValue> {
-        Ok(Self {
-            values: [f64::NAN; 2],
-            engine: SessionEngine::new(convert::rule(&basis)?),
-            ticker: convert::ticker(&ticker)?,
-            interval: convert::interval(bar_seconds)?,
+pub fn engine_new(ticker: &str, bar_seconds: u32, basis: u32) -> i32 {
+    let engine = Series::new(ticker, bar_seconds, basis).map(|series| SessionEngine::new(series.rule));
+    number(engine.and_then(keep))
+}
+
+/// Makes the engine that a snapshot was taken of. Returns a number or a status.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_restore(snapshot: &[u8], ticker: &str, bar_seconds: u32) -> i32 {
+    let engine = Ticker::parse(ticker)
+        .and_then(|_| Interval::from_seconds(bar_seconds))
+        .and_then(|_| SessionEngine::restore(snapshot));
+    number(engine.map_err(Refusal::from).and_then(keep))
+}
+
+/// Frees an engine.
+#[wasm_bindgen]
+pub fn engine_free(engine: u32) {
+    ENGINES.remove(engine);
+}
+
+/// Takes the next bar by its close. Returns 0 outside sessions, 1 without a cross, 2 for a cross up, 3 for a cross down, or a
+/// status; the values are then at [`engine_values`].
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_push(engine: u32, time: f64, close: f64, volume: f64) -> i32 {
+    let status = ENGINES.with(engine, |engine| {
+        let step = close_row(time, close, volume).and_then(|(start, close, volume)| {
+            let step = engine.engine.push_close(start, close, volume)?;
+            Ok(step)
+        });
+        Ok(engine.put(step))
+    });
+    number(status)
+}
+
+/// Takes the next bar with its high and low, or only looks at it while it is still forming.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_push_range(engine: u32, time: f64, high: f64, low: f64, close: f64, volume: f64, forming: bool) -> i32 {
+    let status = ENGINES.with(engine, |engine| {
+        let step = bar(time, high, low, close, volume).and_then(|bar| {
+            if forming {
+                return Ok(engine.engine.peek(&bar)?.map(|Provisional(step)| step));
+            }
+            Ok(engine.engine.push(&bar)?)
+        });
+        Ok(engine.put(step))
+    });
+    number(status)
+}
+
+/// Takes the next bars and writes their values beside them. Returns 0 or a status; the state is then unchanged.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_push_columns(engine: u32, columns: u32, rows: u32, doubles: u32) -> f64 {
+    let pushed = ENGINES.with(engine, |engine| {
+        COLUMNS.with(columns, |columns| {
+            let rows = columns.accept(rows, doubles)?;
+            engine.push_columns(columns, rows)
         })
-    }
+    });
+    pushed.map_or_else(Refusal::as_status, |()| 0.0)
+}
 
-    /// The engine that a snapshot was taken of.
-    ///
-    /// # Errors
-    /// `bad_snapshot`, `unknown_ticker`, `unknown_interval`.
-    #[expect(clippy::needless_pass_by_value, reason = "JavaScript hands values over")]
-    pub fn restore(snapshot: JsValue, ticker: JsValue, bar_seconds: f64) -> Result<Self, JsValue> {
-        Ok(Self {
-            values: [f64::NAN; 2],
-            engine: SessionEngine::restore(&snapshot_bytes(&snapshot)?).map_err(Refusal::from)?,
-            ticker: convert::ticker(&ticker)?,
-            interval: convert::interval(bar_seconds)?,
-        })
-    }
+/// Where the values of the last bar are in memory: SMA9 and VWAP, two doubles. 0 if there is no such engine.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_values(engine: u32) -> *const f64 {
+    ENGINES.with(engine, |engine| Ok(engine.values.as_ptr())).unwrap_or(core::ptr::null())
+}
 
-    /// The whole state, in bytes that are the same natively.
-    #[must_use]
-    pub fn snapshot(&self) -> Box<[u8]> {
-        self.engine.snapshot().into()
-    }
+/// The price basis: 0 close, 1 hlc3, or a status.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_basis(engine: u32) -> i32 {
+    number(ENGINES.with(engine, |engine| Ok(basis_number(engine.engine.rule()).cast_signed())))
+}
 
-    /// Takes the next bars and writes their values beside them. The state is unchanged if they are refused.
-    ///
-    /// # Errors
-    /// Those of `Columns.accept` and `out_of_order`, `session_volume_out_of_range`, with `index`; `missing_range`.
-    #[wasm_bindgen(js_name = pushColumns)]
-    pub fn push_columns(&mut self, columns: &mut Columns, rows: u32, doubles: u32, first: u32) -> Result<(), JsValue> {
-        let rows = columns.accepted(rows, doubles).map_err(|refusal| refusal.after(first))?;
-        let (times, inputs, mut values) = columns.split(rows);
-        if let Err(error) = self.engine.push_columns(times, &inputs, &mut values) {
-            let mut engine = self.engine;
-            let row = (0..rows).find(|row| engine.push(&columns.bar(*row)).is_err());
-            return Err(Refusal { row, ..error.into() }.after(first).into());
-        }
-        Ok(())
-    }
+/// Open and close of the session of the last bar in a session; nothing before the first.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_session(engine: u32) -> Vec<f64> {
+    let session = ENGINES.with(engine, |engine| Ok(engine.engine.session()));
+    session.ok().flatten().map(calendar::span).into_iter().flatten().collect()
+}
 
-    /// Takes the next bar by its close and returns a status; its values are then at `valuesOffset`.
-    pub fn push(&mut self, time: f64, close: f64, volume: f64) -> i32 {
-        let step = self.closing(time, close, volume).and_then(|bar| Ok(self.engine.push(&bar)?));
-        self.put(step)
-    }
-
-    /// Takes the next bar with its high and low.
-    #[wasm_bindgen(js_name = pushRange)]
-    pub fn push_range(&mut self, time: f64, high: f64, low: f64, close: f64, volume: f64) -> i32 {
-        let step = convert::bar(time, high, low, close, volume).and_then(|bar| Ok(self.engine.push(&bar)?));
-        self.put(step)
-    }
-
-    /// Does what `push` does for a bar that is still forming, but keeps the state.
-    pub fn peek(&mut self, time: f64, close: f64, volume: f64) -> i32 {
-        let bar = self.closing(time, close, volume);
-        self.put_provisional(bar)
-    }
-
-    /// Does what `pushRange` does for a bar that is still forming, but keeps the state.
-    #[wasm_bindgen(js_name = peekRange)]
-    pub fn peek_range(&mut self, time: f64, high: f64, low: f64, close: f64, volume: f64) -> i32 {
-        self.put_provisional(convert::bar(time, high, low, close, volume))
-    }
-
-    /// Where the values of the last bar are in memory: SMA9 and VWAP.
-    #[must_use]
-    #[wasm_bindgen(js_name = valuesOffset)]
-    pub fn values_offset(&self) -> *const f64 {
-        self.values.as_ptr()
-    }
-
-    /// The price basis, `close` or `hlc3`.
-    #[wasm_bindgen(getter)]
-    pub fn basis(&self) -> String {
-        self.engine.rule().basis().into()
-    }
-
-    /// The session of the last bar in a session: `date`, `start`, `end`.
-    #[must_use]
-    pub fn session(&self) -> JsValue {
-        self.engine.session().map_or(JsValue::UNDEFINED, calendar::to_js)
-    }
-
-    /// The id of a cross of this series, 1 up or -1 down, at the bar that starts at `time`.
-    ///
-    /// # Errors
-    /// `not_a_time`, `unknown_name` for another direction.
-    #[wasm_bindgen(js_name = signalId)]
-    pub fn signal_id(&self, time: f64, direction: i32) -> Result<String, JsValue> {
-        Ok(names::id(&self.ticker, self.interval, time, direction, self.engine.rule())?)
-    }
+/// The whole state, in bytes that are the same natively; none if there is no such engine.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_snapshot(engine: u32) -> Box<[u8]> {
+    ENGINES.with(engine, |engine| Ok(engine.engine.snapshot().into())).unwrap_or_default()
 }
 
 impl Engine {
-    #[inline]
-    fn closing(&self, time: f64, close: f64, volume: f64) -> Result<Bar, Code> {
-        match self.engine.rule() {
-            Rule::Close => convert::bar(time, close, close, close, volume),
-            Rule::Hlc3 => Err(Code::MissingRange),
-        }
+    fn push_columns(&mut self, columns: &mut Columns, rows: usize) -> Result<(), Refusal> {
+        let (times, inputs, mut values) = columns.split(rows).ok_or(Code::ColumnLengths)?;
+        let Err(error) = self.engine.push_columns(times, &inputs, &mut values) else { return Ok(()) };
+        let mut engine = self.engine;
+        let refused = |row: &usize| columns.bar(*row).is_none_or(|bar| engine.push(&bar).is_err());
+        Err(Refusal { row: (0..rows).find(refused), ..error.into() })
     }
 
+    /// Puts the values where JavaScript reads them and returns the status.
     #[inline]
     fn put(&mut self, step: Result<Option<Step>, Code>) -> i32 {
         let (step, status) = match step {
@@ -147,26 +137,23 @@ impl Engine {
             Ok(None) => (Step::default(), 0),
             Err(code) => (Step::default(), code.as_status()),
         };
-        self.values = [step.sma9.unwrap_or(f64::NAN), step.vwap.unwrap_or(f64::NAN)];
+        self.values = [step.sma9.unwrap_or(ABSENT), step.vwap.unwrap_or(ABSENT)];
         status
-    }
-
-    fn put_provisional(&mut self, bar: Result<Bar, Code>) -> i32 {
-        let step = bar.and_then(|bar| Ok(self.engine.peek(&bar)?.map(|Provisional(step)| step)));
-        self.put(step)
     }
 }
 
-/// Copies a `Uint8Array` of the right length.
-#[expect(clippy::as_conversions, clippy::cast_sign_loss, reason = "an element of a Uint8Array is a byte")]
-fn snapshot_bytes(snapshot: &JsValue) -> Result<[u8; SNAPSHOT_LEN], Refusal> {
-    let snapshot: &Lengthy = snapshot.unchecked_ref();
-    let mut bytes = [0; SNAPSHOT_LEN];
-    if snapshot.length().ok() != Some(f64::from(u8::try_from(SNAPSHOT_LEN).unwrap_or(0))) {
-        return Err(Code::BadSnapshot.into());
-    }
-    for (index, byte) in (0_u8..).zip(&mut bytes) {
-        *byte = snapshot.at(index.into()).map_err(|_| Code::BadSnapshot)? as u8;
-    }
-    Ok(bytes)
+fn keep(engine: SessionEngine) -> Result<i32, Refusal> {
+    ENGINES.insert(Engine { engine, values: [ABSENT; 2] })
+}
+
+#[inline]
+fn close_row(time: f64, close: f64, volume: f64) -> Result<(Timestamp, Price, Volume), Code> {
+    let start = Timestamp::from_f64(time).ok_or(Code::NotATime)?;
+    Ok((start, Price::from_f64(close)?, Volume::from_f64(volume)?))
+}
+
+/// A bar from doubles; its open, which no value depends on, is its close.
+fn bar(time: f64, high: f64, low: f64, close: f64, volume: f64) -> Result<Bar, Code> {
+    let (start, close, volume) = close_row(time, close, volume)?;
+    Ok(Bar { start, open: close, high: Price::from_f64(high)?, low: Price::from_f64(low)?, close, volume })
 }

@@ -1,9 +1,9 @@
 //! The JavaScript face of `alpha_kite_core`: converters and nothing else.
 //!
-//! Columns live in WebAssembly memory, where JavaScript reads and writes them through typed arrays; [`Engine`] computes over
-//! them or bar by bar, [`Report`] names the sessions, crosses and digests, [`Resampler`] makes longer bars. The crate's
-//! README is the contract with the TypeScript package. Whatever JavaScript passes in is checked before it is used:
-//! nothing here panics, and a refusal is a JavaScript `Error` with a `code`.
+//! Columns live in WebAssembly memory, where JavaScript reads and writes them through typed arrays. Objects are held by
+//! number, and only numbers, texts and typed arrays cross the border, so that the module stays small and a call costs
+//! nanoseconds; `js/alpha_kite_wasm.ts` makes classes and `Error`s of them. The crate's README is the contract with the
+//! TypeScript package. Whatever comes in is checked before it is used: a refusal is a negative status.
 #![cfg_attr(all(feature = "standalone", target_arch = "wasm32"), no_std)]
 #![deny(unsafe_code)]
 
@@ -11,21 +11,21 @@ extern crate alloc;
 
 mod calendar;
 mod columns;
-mod convert;
 mod engine;
-mod error;
-mod js;
-mod names;
 mod report;
 mod resampler;
+mod signal;
+mod slots;
 #[cfg(all(feature = "standalone", target_arch = "wasm32"))]
 mod standalone;
-mod text;
+mod status;
 
-pub use calendar::{is_regular_session, session_of, sessions_between};
-pub use columns::Columns;
-pub use engine::Engine;
-pub use error::status_error;
-pub use names::{parse_price, signal_id, version};
-pub use report::Report;
-pub use resampler::Resampler;
+pub use calendar::{session_of, sessions_between};
+pub use columns::{columns_accept, columns_free, columns_new, columns_offset};
+pub use engine::{
+    engine_basis, engine_free, engine_new, engine_push, engine_push_columns, engine_push_range, engine_restore,
+    engine_session, engine_snapshot, engine_values,
+};
+pub use report::{report_add, report_crosses, report_digests, report_free, report_ids, report_new, report_sessions};
+pub use resampler::{resampler_finish, resampler_free, resampler_new, resampler_push};
+pub use signal::{parse_price, signal_id};

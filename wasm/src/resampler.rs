@@ -1,62 +1,71 @@
 //! Longer bars, in the columns of the shorter ones.
 
+use alpha_kite_core::{Interval, Resampler};
 use wasm_bindgen::prelude::*;
 
-use crate::columns::Columns;
-use crate::convert;
-use crate::error::Refusal;
+use crate::columns::{COLUMNS, Columns};
+use crate::slots::{Slots, number};
+use crate::status::{Code, Refusal};
 
-/// Merges bars into bars of a longer interval, chunk by chunk.
+static RESAMPLERS: Slots<Resampler> = Slots::new();
+
+/// Makes a resampler that has seen no bar. Returns a number or a status.
+#[must_use]
 #[wasm_bindgen]
-#[derive(Debug)]
-pub struct Resampler(alpha_kite_core::Resampler);
+pub fn resampler_new(bar_seconds: u32) -> i32 {
+    let interval = Interval::from_seconds(bar_seconds).map_err(Refusal::from);
+    number(interval.and_then(|interval| RESAMPLERS.insert(Resampler::new(interval))))
+}
 
+/// Frees a resampler.
 #[wasm_bindgen]
-impl Resampler {
-    /// A resampler that has seen no bar.
-    ///
-    /// # Errors
-    /// `unknown_interval`.
-    #[wasm_bindgen(constructor)]
-    pub fn new(bar_seconds: f64) -> Result<Self, JsValue> {
-        Ok(Self(alpha_kite_core::Resampler::new(convert::interval(bar_seconds)?)))
-    }
+pub fn resampler_free(resampler: u32) {
+    RESAMPLERS.remove(resampler);
+}
 
-    /// Takes the next bars, writes the longer bars that they complete to the first rows of the same columns, as integers,
-    /// and returns how many. The state is unchanged if they are refused; the columns are not.
-    ///
-    /// # Errors
-    /// Those of `Columns.accept` and `out_of_order`, `volume_out_of_range` of a longer bar, with `index`.
-    pub fn push(&mut self, columns: &mut Columns, rows: u32, doubles: u32, first: u32) -> Result<usize, JsValue> {
-        let rows = columns.accepted(rows, doubles).map_err(|refusal| refusal.after(first))?;
-        let before = self.0;
-        let mut complete = 0;
-        for row in 0..rows {
-            // At most one bar comes out for each that goes in, so that rows not yet read are never written to.
-            match self.0.push(&columns.bar(row)) {
-                Ok(None) => {}
-                Ok(Some(bar)) => {
-                    columns.set_bar(complete, &bar);
-                    complete += 1;
-                }
-                Err(error) => {
-                    self.0 = before;
-                    return Err(Refusal::from((row, error)).after(first).into());
-                }
+/// Takes the next bars, writes the longer bars that they complete to the first rows of the same columns, as integers, and
+/// returns how many; or a status. The state is then unchanged, the columns are not.
+#[must_use]
+#[wasm_bindgen]
+pub fn resampler_push(resampler: u32, columns: u32, rows: u32, doubles: u32) -> f64 {
+    let complete = RESAMPLERS.with(resampler, |resampler| {
+        COLUMNS.with(columns, |columns| {
+            let rows = columns.accept(rows, doubles)?;
+            let before = *resampler;
+            push(resampler, columns, rows).inspect_err(|_| *resampler = before)
+        })
+    });
+    complete.map_or_else(Refusal::as_status, f64::from)
+}
+
+/// Ends the series, writes its last bar to the first row and returns 1, or 0 if there was no bar; or a status.
+#[must_use]
+#[wasm_bindgen]
+pub fn resampler_finish(resampler: u32, columns: u32) -> f64 {
+    let finished = RESAMPLERS.with(resampler, |resampler| {
+        COLUMNS.with(columns, |columns| {
+            if columns.times.is_empty() {
+                return Err(Code::ColumnLengths.into());
             }
-        }
-        Ok(complete)
-    }
-
-    /// Ends the series, writes its last bar to the first row and returns 1, or 0 if there was no bar.
-    ///
-    /// # Errors
-    /// `column_lengths` if the columns have no row.
-    pub fn finish(&mut self, columns: &mut Columns) -> Result<usize, JsValue> {
-        columns.accepted(1, 0)?;
-        Ok(self.0.finish().map_or(0, |bar| {
+            let Some(bar) = resampler.finish() else { return Ok(0) };
             columns.set_bar(0, &bar);
-            1
-        }))
+            Ok(1)
+        })
+    });
+    finished.map_or_else(Refusal::as_status, f64::from)
+}
+
+fn push(resampler: &mut Resampler, columns: &mut Columns, rows: usize) -> Result<u32, Refusal> {
+    let mut complete = 0;
+    let mut place = 0;
+    for row in 0..rows {
+        let bar = columns.bar(row).ok_or(Code::ColumnLengths)?;
+        // At most one bar comes out for each that goes in, so that rows not yet read are never written to.
+        if let Some(bar) = resampler.push(&bar).map_err(|error| (row, error))? {
+            columns.set_bar(place, &bar);
+            place += 1;
+            complete += 1;
+        }
     }
+    Ok(complete)
 }
