@@ -1,0 +1,13 @@
+/**
+ * Where the wasm file is, for ES modules. Bundlers read the first line: they copy the file and put in its address.
+ */
+export const asset = (): URL => new URL("../alpha_kite_bg.wasm", import.meta.url);
+
+/**
+ * The same beside this module on disk. Written so that bundlers for a server, which would put in the address of the
+ * copy that a browser fetches, leave it alone.
+ */
+export const besideModule = (): string | URL => {
+  const here = import.meta.url;
+  return new URL("../alpha_kite_bg.wasm", here);
+};
