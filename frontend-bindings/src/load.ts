@@ -1,5 +1,5 @@
 import { IndicatorsError } from "./errors.js";
-import { asset, besideModule } from "./wasm-file.js";
+import { asset, besideModule, unmoved } from "./wasm-file.js";
 
 /**
  * Where `init` takes the wasm module from: an address, its bytes, a response, or the compiled module. In Node a string that is no
@@ -109,11 +109,7 @@ async function fromAddress(address: string | URL): Promise<Response | BufferSour
 /** The file of this package: from disk in Node, else fetched. */
 async function fromPackage(): Promise<Response | BufferSource> {
   const files = nodeFiles();
-  const address = asset();
-  if (files === undefined) {
-    if (address !== undefined) return fetch(address);
-    throw new Error("outside Node the CommonJS build has to be told where it is: init(source)");
-  }
+  if (files === undefined) return fetchFirst([asset(), unmoved()]);
   // Servers that were bundled elsewhere than they run still have the package in node_modules.
   const installed = `${process.cwd()}/node_modules/@alpha-kite/indicators/dist/alpha_kite_bg.wasm`;
   try {
@@ -121,6 +117,18 @@ async function fromPackage(): Promise<Response | BufferSource> {
   } catch (first) {
     return files.readFile(installed).catch(() => Promise.reject(first));
   }
+}
+
+/** The first address that answers with a file; a page of HTML is how some servers say that there is none. */
+async function fetchFirst(addresses: (URL | undefined)[]): Promise<Response> {
+  let problem = "outside Node the CommonJS build has to be told where the file is: init(source)";
+  for (const address of addresses) {
+    if (address === undefined) continue;
+    const response = await fetch(address);
+    if (response.ok && !response.headers.get("content-type")?.startsWith("text/html")) return response;
+    problem = `${address} answered ${response.status} ${response.headers.get("content-type")}`;
+  }
+  throw new Error(problem);
 }
 
 /** Node's file functions, asked for at run time so that nothing of Node is in a browser's bundle. */
