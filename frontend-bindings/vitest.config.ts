@@ -1,7 +1,6 @@
 import { defineConfig } from "vitest/config";
 
 // The tests run the built package in dist/, as Node loads it for anyone who installed it.
-// biome-ignore lint/style/noDefaultExport: vitest wants one
 export default defineConfig({
   test: {
     include: ["test/**/*.test.{ts,tsx}"],

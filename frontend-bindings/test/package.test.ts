@@ -46,3 +46,9 @@ test("declarations say nothing of the wasm module's own types", () => {
     if (path.endsWith(".d.ts")) expect(read(path).toString()).not.toContain("alpha_kite_wasm");
   }
 });
+
+test("the README's first program is the one that is compiled", () => {
+  const [, program] = read("README.md").toString().match(/```ts\n([\s\S]*?)```/) ?? [];
+  const compiled = read("test/readme.ts").toString();
+  expect(compiled.slice(compiled.indexOf("\n") + 1)).toBe(program);
+});

@@ -125,7 +125,12 @@ function freePort() {
 
 /** Serves a folder as any web server does. */
 async function withFiles(folder, read) {
-  const types = { ".html": "text/html", ".js": "text/javascript", ".json": "application/json", ".wasm": "application/wasm" };
+  const types = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".wasm": "application/wasm",
+  };
   const server = createServer((request, response) => {
     const path = new URL(request.url, "http://localhost").pathname;
     const file = join(folder, path.endsWith("/") ? `${path}index.html` : path);
@@ -178,12 +183,16 @@ function install(project) {
 }
 
 function pack() {
-  const [{ filename }] = JSON.parse(execFileSync("npm", ["pack", "--json", "--pack-destination", here], { cwd: bindings }));
+  const [{ filename }] = JSON.parse(
+    execFileSync("npm", ["pack", "--json", "--pack-destination", here], { cwd: bindings }),
+  );
   execFileSync("mv", [join(here, filename), join(here, "package.tgz")]);
 }
 
 const wanted = process.argv.slice(2);
-const chosen = Object.keys(consumers).filter((name) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)));
+const chosen = Object.keys(consumers).filter(
+  (name) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)),
+);
 const installed = new Set();
 let passed = 0;
 let failed = 0;
@@ -196,7 +205,8 @@ for (const name of chosen) {
     if (!installed.has(project)) install(project);
     installed.add(project);
     const digests = await consumers[name]();
-    if (digests.length === 0 || digests.some((digest) => digest !== expected)) problem = `${digests} is not ${expected}`;
+    if (digests.length === 0 || digests.some((digest) => digest !== expected))
+      problem = `${digests} is not ${expected}`;
   } catch (error) {
     problem = error.message;
   }
