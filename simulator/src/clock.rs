@@ -143,8 +143,8 @@ impl Course {
         if self.held {
             return self.market;
         }
-        let micros = self.since.elapsed().as_micros() * u128::from(self.speed.0) / 1_000_000;
-        let millis = i64::try_from(micros).unwrap_or(i64::MAX);
+        let passed = self.since.elapsed().as_micros() * u128::from(self.speed.0) / 1_000_000;
+        let millis = i64::try_from(passed).unwrap_or(i64::MAX);
         self.market.checked_add_millis(millis).unwrap_or(self.market)
     }
 
