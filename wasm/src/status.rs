@@ -52,7 +52,7 @@ impl Refusal {
 
 impl From<Error> for Code {
     fn from(error: Error) -> Self {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the core may add errors")]
+        #[allow(clippy::wildcard_enum_match_arm, reason = "the core may add errors")]
         match error {
             Error::NotANumber => Self::NotANumber,
             Error::PriceOutOfRange => Self::PriceOutOfRange,

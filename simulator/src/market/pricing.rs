@@ -49,7 +49,8 @@ fn normal_density(x: f64) -> f64 {
 /// Source: M. Abramowitz, I. Stegun, "Handbook of Mathematical Functions", 26.2.17.
 fn normal_below(x: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * x.abs());
-    let series = ((((1.330_274_429 * t - 1.821_255_978) * t + 1.781_477_937) * t - 0.356_563_782) * t + 0.319_381_530) * t;
+    let series =
+        ((((1.330_274_429 * t - 1.821_255_978) * t + 1.781_477_937) * t - 0.356_563_782) * t + 0.319_381_530) * t;
     let above = normal_density(x) * series;
     if x < 0.0 { above } else { 1.0 - above }
 }
