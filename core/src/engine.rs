@@ -83,7 +83,7 @@ impl SessionEngine {
     ///
     /// # Errors
     /// Those of [`push`](Self::push), and [`Error::MissingRange`] if the rule needs the high and the low.
-    #[inline]
+    #[inline(always)]
     pub fn push_close(&mut self, start: Timestamp, close: Price, volume: Volume) -> Result<Option<Step>> {
         match self.rule {
             Rule::Close => self.push_row(start, close, close.as_micros().cast_unsigned(), volume),
@@ -91,7 +91,7 @@ impl SessionEngine {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn push_row(&mut self, start: Timestamp, close: Price, weighed: u64, volume: Volume) -> Result<Option<Step>> {
         let Some(current) = self.enter(start)? else { return Ok(None) };
         let step = current.indicators.push_row(close, weighed, volume)?;

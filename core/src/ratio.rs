@@ -157,7 +157,7 @@ fn nearest_by_long_division(numerator: u128, denominator: u128) -> f64 {
     } else {
         (numerator, denominator << (length - wanted))
     };
-    let (quotient, remainder) = (numerator / denominator, numerator % denominator);
+    let (quotient, remainder) = long_division(numerator, denominator);
     let dropped = bit_length(quotient) - 53;
     let (kept, low) = (quotient >> dropped, quotient & ((1 << dropped) - 1));
     let half = 1 << (dropped - 1);
@@ -166,6 +166,20 @@ fn nearest_by_long_division(numerator: u128, denominator: u128) -> f64 {
     let significand = u64::try_from(kept).unwrap_or(u64::MAX) - (1 << 52) + u64::from(up);
     let exponent = u64::from(1075 + dropped + length - wanted);
     f64::from_bits((exponent << 52) + significand)
+}
+
+/// Quotient and remainder of numbers whose lengths differ by less than 64 bits, bit by bit: on WebAssembly the division of
+/// the compiler's library is the larger code by far.
+fn long_division(numerator: u128, denominator: u128) -> (u128, u128) {
+    let (mut quotient, mut remainder) = (0, numerator);
+    for shift in (0..=denominator.leading_zeros().saturating_sub(numerator.leading_zeros())).rev() {
+        quotient <<= 1;
+        if remainder >= denominator << shift {
+            remainder -= denominator << shift;
+            quotient |= 1;
+        }
+    }
+    (quotient, remainder)
 }
 
 #[cfg(test)]

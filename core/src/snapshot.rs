@@ -1,6 +1,6 @@
 //! The state of an engine as bytes: the same natively and in WebAssembly.
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::cross::{CrossDetector, Direction};
 use crate::date::Date;
@@ -52,7 +52,7 @@ impl SessionEngine {
                 writer.put(crosses.side().map_or(0, Direction::as_sign).to_le_bytes());
             }
         }
-        let hash = xxh3_64(writer.bytes.first_chunk::<BODY_LEN>().unwrap_or(&[0; BODY_LEN]));
+        let hash = hash(&writer.bytes[..BODY_LEN]);
         writer.put(hash.to_le_bytes());
         writer.bytes
     }
@@ -63,13 +63,20 @@ impl SessionEngine {
     /// [`Error::BadSnapshot`] if the bytes are cut short, altered, of another version, or hold a state that no bars lead to.
     pub fn restore(bytes: &[u8]) -> Result<Self> {
         let (body, hash) = bytes.split_first_chunk::<BODY_LEN>().ok_or(Error::BadSnapshot)?;
-        if xxh3_64(body).to_le_bytes() != hash {
+        if bytes.len() != SNAPSHOT_LEN || self::hash(body).to_le_bytes() != hash {
             return Err(Error::BadSnapshot);
         }
         let engine = read(body).ok_or(Error::BadSnapshot)?;
         // One state has one snapshot, so that whatever else the bytes say is damage.
         if engine.snapshot() == bytes { Ok(engine) } else { Err(Error::BadSnapshot) }
     }
+}
+
+/// The hash that digests are made with, so that its code is there only once.
+fn hash(body: &[u8]) -> u64 {
+    let mut hash = Xxh3Default::new();
+    hash.update(body);
+    hash.digest()
 }
 
 fn read(body: &[u8]) -> Option<SessionEngine> {
@@ -170,7 +177,7 @@ mod tests {
             altered[at] ^= 0x10;
             assert_eq!(SessionEngine::restore(&altered), Err(Error::BadSnapshot), "byte {at}");
             // The same with a hash that agrees: only meaningful bytes may still be read.
-            let hash = xxh3_64(&altered[..SNAPSHOT_LEN - 8]);
+            let hash = hash(&altered[..SNAPSHOT_LEN - 8]);
             altered[SNAPSHOT_LEN - 8..].copy_from_slice(&hash.to_le_bytes());
             if let Ok(other) = SessionEngine::restore(&altered) {
                 assert_eq!(other.snapshot(), altered, "byte {at}");

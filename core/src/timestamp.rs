@@ -26,6 +26,15 @@ pub(crate) const MILLIS_PER_DAY: i64 = 24 * 60 * MILLIS_PER_MINUTE;
 #[repr(transparent)]
 pub struct Timestamp(i64);
 
+/// The nearest whole millisecond, and whether the double is that: a high bit is set for what is negative or above 2^52.
+#[inline]
+#[expect(clippy::float_cmp, reason = "a double is whole exactly if adding 2^52 and taking it away keeps it")]
+fn nearest(millis: f64) -> (Timestamp, bool) {
+    const ORIGIN: f64 = 4_503_599_627_370_496.0;
+    let shifted = millis + ORIGIN;
+    (Timestamp(shifted.to_bits().wrapping_sub(ORIGIN.to_bits()).cast_signed()), shifted - ORIGIN == millis)
+}
+
 /// The last millisecond that JavaScript's dates know.
 const DOUBLES_END: u64 = 8_640_000_000_000_000;
 
@@ -66,12 +75,16 @@ impl Timestamp {
     /// Takes the moment a whole number of milliseconds after 1970; `None` for any other double, and beyond the 8.64 * 10^15
     /// milliseconds to which JavaScript's dates reach.
     #[inline]
-    #[expect(
-        clippy::as_conversions,
-        clippy::float_cmp,
-        reason = "a double in that range converts exactly if it is whole"
-    )]
     pub fn from_f64(millis: f64) -> Option<Self> {
+        match nearest(millis) {
+            (time, true) if time.0.cast_unsigned() < 1 << 51 => Some(time),
+            _ => Self::from_any_f64(millis),
+        }
+    }
+
+    #[cold]
+    #[expect(clippy::as_conversions, clippy::float_cmp, reason = "a double in that range converts exactly if it is whole")]
+    fn from_any_f64(millis: f64) -> Option<Self> {
         let whole = millis as i64;
         (whole.unsigned_abs() <= DOUBLES_END && whole as f64 == millis).then_some(Self(whole))
     }
@@ -95,29 +108,21 @@ impl Timestamp {
     ///
     /// # Errors
     /// The first refused row. What the column holds is unspecified then.
-    #[expect(
-        clippy::float_cmp,
-        reason = "a double up to 2^51 is whole exactly if adding 2^52 and taking it away keeps it"
-    )]
     pub fn accept_doubles(column: &mut [Self]) -> Result<(), usize> {
-        const ORIGIN: f64 = 4_503_599_627_370_496.0;
         let (chunks, _) = column.as_chunks_mut::<64>();
         let mut at = 0;
         for chunk in chunks {
-            let (mut bits, mut whole) = (0, u64::MAX);
+            let (mut bits, mut all_whole) = (0, u64::MAX);
             for row in chunk.iter() {
-                let millis = f64::from_bits(row.0.cast_unsigned());
-                let shifted = millis + ORIGIN;
-                // A negative or large double leaves a high bit.
-                bits |= shifted.to_bits().wrapping_sub(ORIGIN.to_bits());
-                whole &= if shifted - ORIGIN == millis { u64::MAX } else { 0 };
+                let (time, is_whole) = nearest(f64::from_bits(row.0.cast_unsigned()));
+                bits |= time.0.cast_unsigned();
+                all_whole &= if is_whole { u64::MAX } else { 0 };
             }
-            if bits >= 1 << 51 || whole == 0 {
+            if bits >= 1 << 51 || all_whole == 0 {
                 break;
             }
             for row in chunk.iter_mut() {
-                let shifted = f64::from_bits(row.0.cast_unsigned()) + ORIGIN;
-                row.0 = shifted.to_bits().wrapping_sub(ORIGIN.to_bits()).cast_signed();
+                (*row, _) = nearest(f64::from_bits(row.0.cast_unsigned()));
             }
             at += chunk.len();
         }

@@ -63,20 +63,13 @@ impl Volume {
     /// [`Error::NotANumber`] for NaN and infinities, [`Error::VolumeOutOfRange`] outside 0 to 10^13,
     /// [`Error::FractionalShares`] if it is not whole.
     #[inline]
-    #[expect(
-        clippy::as_conversions,
-        clippy::float_cmp,
-        reason = "a double in 0 to 10^13 converts exactly if it is whole"
-    )]
     pub fn from_f64(shares: f64) -> Result<Self> {
-        if !shares.is_finite() {
-            return Err(Error::NotANumber);
+        match nearest(shares) {
+            (volume, true) if volume <= Self::MAX => Ok(volume),
+            _ if !shares.is_finite() => Err(Error::NotANumber),
+            _ if !(0.0..=1e13).contains(&shares) => Err(Error::VolumeOutOfRange),
+            _ => Err(Error::FractionalShares),
         }
-        if !(0.0..=1e13).contains(&shares) {
-            return Err(Error::VolumeOutOfRange);
-        }
-        let whole = shares as u64;
-        if whole as f64 == shares { Ok(Self(whole)) } else { Err(Error::FractionalShares) }
     }
 
     /// Checks a column into which another language wrote shares of any bits: as [`Volume::new`] does each.
@@ -98,28 +91,21 @@ impl Volume {
     ///
     /// # Errors
     /// The first refused row and its error. What the column holds is unspecified then.
-    #[expect(
-        clippy::float_cmp,
-        reason = "a double up to 2^51 is whole exactly if adding 2^52 and taking it away keeps it"
-    )]
     pub fn accept_doubles(column: &mut [Self]) -> Result<(), (usize, Error)> {
-        const ORIGIN: f64 = 4_503_599_627_370_496.0;
         let (chunks, _) = column.as_chunks_mut::<64>();
         let mut at = 0;
         for chunk in chunks {
-            let (mut bits, mut whole) = (0, u64::MAX);
+            let (mut bits, mut all_whole) = (0, u64::MAX);
             for row in chunk.iter() {
-                let shares = f64::from_bits(row.0);
-                let shifted = shares + ORIGIN;
-                // A negative or large double leaves a high bit.
-                bits |= shifted.to_bits().wrapping_sub(ORIGIN.to_bits());
-                whole &= if shifted - ORIGIN == shares { u64::MAX } else { 0 };
+                let (volume, is_whole) = nearest(f64::from_bits(row.0));
+                bits |= volume.0;
+                all_whole &= if is_whole { u64::MAX } else { 0 };
             }
-            if bits >= SMALL_END || whole == 0 {
+            if bits >= SMALL_END || all_whole == 0 {
                 break;
             }
             for row in chunk.iter_mut() {
-                row.0 = (f64::from_bits(row.0) + ORIGIN).to_bits().wrapping_sub(ORIGIN.to_bits());
+                (*row, _) = nearest(f64::from_bits(row.0));
             }
             at += chunk.len();
         }
@@ -132,6 +118,15 @@ impl Volume {
 
 /// Bits below this are those of a volume, whatever else they may be.
 const SMALL_END: u64 = 1 << 43;
+
+/// The nearest whole number, and whether the double is that: a high bit is set for what is negative or above 2^52.
+#[inline]
+#[expect(clippy::float_cmp, reason = "a double is whole exactly if adding 2^52 and taking it away keeps it")]
+fn nearest(shares: f64) -> (Volume, bool) {
+    const ORIGIN: f64 = 4_503_599_627_370_496.0;
+    let shifted = shares + ORIGIN;
+    (Volume(shifted.to_bits().wrapping_sub(ORIGIN.to_bits())), shifted - ORIGIN == shares)
+}
 
 impl fmt::Display for Volume {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use alpha_kite_core::{
-    ABSENT, Bar, Direction, Interval, Price, Provisional, SessionEngine, Step, Ticker, Timestamp, Volume,
+    ABSENT, Bar, Direction, Interval, Price, SessionEngine, Step, Ticker, Timestamp, Volume,
 };
 use wasm_bindgen::prelude::*;
 
@@ -67,12 +67,9 @@ pub fn engine_push(engine: u32, time: f64, close: f64, volume: f64) -> i32 {
 #[wasm_bindgen]
 pub fn engine_push_range(engine: u32, time: f64, high: f64, low: f64, close: f64, volume: f64, forming: bool) -> i32 {
     let status = ENGINES.with(engine, |engine| {
-        let step = bar(time, high, low, close, volume).and_then(|bar| {
-            if forming {
-                return Ok(engine.engine.peek(&bar)?.map(|Provisional(step)| step));
-            }
-            Ok(engine.engine.push(&bar)?)
-        });
+        let mut copy = engine.engine;
+        let target = if forming { &mut copy } else { &mut engine.engine };
+        let step = bar(time, high, low, close, volume).and_then(|bar| Ok(target.push(&bar)?));
         Ok(engine.put(step))
     });
     number(status)
