@@ -1,6 +1,6 @@
 # Each target calls one script in scripts/; CI calls the same.
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lint fmt golden-check licences bench fuzz
+.PHONY: help demo test test-schwab-py setup lint fmt golden-check licences bench fuzz
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -10,6 +10,9 @@ demo: ## Build the program and show it at work on a made-up session
 
 test: ## Install what is missing and run every check
 	@scripts/test.sh
+
+test-schwab-py: ## Check that schwab-py accepts the simulator (needs PyPI)
+	@scripts/test-schwab-py.sh
 
 setup: ## Install what building and testing need
 	@scripts/setup.sh

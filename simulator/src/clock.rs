@@ -93,7 +93,8 @@ impl MarketClock {
 
     /// Sets the speed from now on.
     pub fn set_speed(&self, speed: Speed) {
-        self.course.send_modify(|course| *course = Course { market: course.now(), since: Instant::now(), speed, ..*course });
+        self.course
+            .send_modify(|course| *course = Course { market: course.now(), since: Instant::now(), speed, ..*course });
     }
 
     /// Jumps forward to a moment; one that has passed changes nothing.
@@ -167,7 +168,9 @@ mod tests {
 
     #[test]
     fn speeds_are_read_and_written() {
-        for (text, thousandths) in [("1", 1000), ("60", 60_000), ("0.5", 500), ("0", 0), ("2.125", 2125), ("10000", 10_000_000)] {
+        for (text, thousandths) in
+            [("1", 1000), ("60", 60_000), ("0.5", 500), ("0", 0), ("2.125", 2125), ("10000", 10_000_000)]
+        {
             assert_eq!(Speed::parse(text).unwrap().as_thousandths(), thousandths);
             assert_eq!(Speed::parse(text).unwrap().to_string(), text);
         }

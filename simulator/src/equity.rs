@@ -25,9 +25,7 @@ pub(crate) fn field(cursor: &Cursor, number: usize, total_volume: i64) -> Option
     let range = cursor.range.map_or([Price::MIN; 3], |range| [range.open, range.high, range.low]);
     let quote = cursor.quote;
     let of_quote = |pick: fn(&Quote) -> i64| quote.map_or(0, |(_, quote)| pick(&quote));
-    let time = |pick: fn(&Quote) -> i64| {
-        quote.map_or(0, |(start, quote)| start.as_millis() + pick(&quote))
-    };
+    let time = |pick: fn(&Quote) -> i64| quote.map_or(0, |(start, quote)| start.as_millis() + pick(&quote));
     let change = |price: Price, from: Price| price.as_micros() - from.as_micros();
     let percent = |price: Price, from: Price| Value::percent(change(price, from), from.as_micros());
     Some(match number {
@@ -50,7 +48,9 @@ pub(crate) fn field(cursor: &Cursor, number: usize, total_volume: i64) -> Option
         17 => Value::price(range[0]),
         18 => Value::Dollars(change(last.price, close)),
         19 => Value::Dollars(cursor.year.0.max(range[1].as_micros())),
-        20 => Value::Dollars(if cursor.range.is_some() { cursor.year.1.min(range[2].as_micros()) } else { cursor.year.1 }),
+        20 => {
+            Value::Dollars(if cursor.range.is_some() { cursor.year.1.min(range[2].as_micros()) } else { cursor.year.1 })
+        }
         21 => Value::Fine(if cursor.instrument.is_etf { 0 } else { 2_412_000_000 }),
         22 => Value::Dollars(1_000_000),
         23 => Value::percent(1_000_000, close.as_micros()),

@@ -248,7 +248,8 @@ mod tests {
 
     #[test]
     fn json_is_as_documented() {
-        let json = r#"{"fault":"http_429","at":"2026-10-05T14:00:00Z","for_s":30,"next":3,"path":"/marketdata","seconds":2}"#;
+        let json =
+            r#"{"fault":"http_429","at":"2026-10-05T14:00:00Z","for_s":30,"next":3,"path":"/marketdata","seconds":2}"#;
         let fault: Fault = serde_json::from_str(json).unwrap();
         assert_eq!(serde_json::to_string(&fault).unwrap(), json);
         for json in [r#"{"fault":"nonsense"}"#, r#"{"fault":"mute","for":3}"#, r#"{"fault":"mute","at":"noon"}"#] {

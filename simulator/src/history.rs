@@ -59,7 +59,9 @@ fn answer(market: &Market, query: &HistoryQuery, now: Timestamp) -> String {
     let symbol = serde_json::Value::from(query.symbol.as_str());
     write!(body, "],\"symbol\":{symbol},\"empty\":{}", candles.is_empty()).expect("writing to a string cannot fail");
     let first = candles.first().map(|bar| bar.start);
-    if let Some((close, date)) = instrument.filter(|_| query.previous_close).and_then(|known| previous_close(market, known, first?)) {
+    if let Some((close, date)) =
+        instrument.filter(|_| query.previous_close).and_then(|known| previous_close(market, known, first?))
+    {
         write!(body, ",\"previousClose\":{close},\"previousCloseDate\":{}", central_midnight(date).as_millis())
             .expect("writing to a string cannot fail");
     }
@@ -158,7 +160,11 @@ fn central_midnight(date: Date) -> Timestamp {
     Timestamp::from_millis(new_york_midnight(date).as_millis() + 3_600_000)
 }
 
-fn previous_close(market: &Market, instrument: &Instrument, first: Timestamp) -> Option<(alpha_kite_core::Price, Date)> {
+fn previous_close(
+    market: &Market,
+    instrument: &Instrument,
+    first: Timestamp,
+) -> Option<(alpha_kite_core::Price, Date)> {
     let hours = Hours::on(Session::last_before(new_york_midnight(new_york_date(first)?))?.date)?;
     Some((market.passing_day(instrument, hours).close(), hours.date))
 }

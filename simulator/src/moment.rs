@@ -24,7 +24,8 @@ pub fn parse_moment(text: &str) -> Result<Timestamp> {
     let minutes = match offset.as_bytes() {
         [sign @ (b'+' | b'-'), hours @ .., b':', _, _] if local.contains(['T', ' ']) => {
             let number = |text: &[u8]| std::str::from_utf8(text).ok()?.parse::<u8>().ok();
-            let (hours, minutes) = (number(hours).ok_or_else(error)?, number(&offset.as_bytes()[4..]).ok_or_else(error)?);
+            let (hours, minutes) =
+                (number(hours).ok_or_else(error)?, number(&offset.as_bytes()[4..]).ok_or_else(error)?);
             let minutes = i64::from(hours) * 60 + i64::from(minutes);
             if *sign == b'-' { -minutes } else { minutes }
         }
@@ -43,8 +44,7 @@ pub(crate) fn new_york_text(moment: Timestamp) -> String {
 
 /// The form of the HTTP header `Date`: `Mon, 05 Oct 2026 13:30:00 GMT`.
 pub(crate) fn http_date(moment: Timestamp) -> String {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let text = moment.to_string();
     let date = text.get(..10).and_then(|date| Date::parse(date).ok());
     let Some(date) = date else { return String::new() };

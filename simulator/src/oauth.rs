@@ -23,7 +23,10 @@ use crate::reply;
 use crate::shared::Shared;
 
 /// `GET /v1/oauth/authorize`: approves at once and sends the browser back with a code.
-pub(crate) async fn authorize(State(shared): State<Arc<Shared>>, Query(query): Query<HashMap<String, String>>) -> Response {
+pub(crate) async fn authorize(
+    State(shared): State<Arc<Shared>>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     let value = |name: &str| query.get(name).map_or("", String::as_str);
     let redirect_uri = value("redirect_uri");
     if value("client_id") != shared.config.app_key {
@@ -63,7 +66,9 @@ pub(crate) async fn token(State(shared): State<Arc<Shared>>, headers: HeaderMap,
         refresh: lifetime(FaultKind::RefreshLifetime, shared.config.refresh_lifetime),
     };
     let grant = match value("grant_type") {
-        "authorization_code" => shared.tokens.exchange(value("code"), value("redirect_uri"), last).ok_or("authorization code"),
+        "authorization_code" => {
+            shared.tokens.exchange(value("code"), value("redirect_uri"), last).ok_or("authorization code")
+        }
         "refresh_token" => {
             let rotate = shared.faults.take(FaultKind::RotateRefresh, now).map_or(Rotate::No, |_| Rotate::Yes);
             shared.tokens.refresh(value("refresh_token"), rotate, last).ok_or("refresh token")

@@ -14,7 +14,10 @@ use crate::shared::Shared;
 const ACCOUNT: &str = "12345678";
 
 /// `GET /trader/v1/userPreference`: where the streamer is, and who the user is to it.
-pub(crate) async fn user_preference(State(shared): State<Arc<Shared>>, ConnectInfo(peer): ConnectInfo<Peer>) -> Response {
+pub(crate) async fn user_preference(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+) -> Response {
     reply::json(
         StatusCode::OK,
         &json!({

@@ -37,7 +37,12 @@ pub(crate) fn json_text(status: StatusCode, body: String) -> Response {
 }
 
 /// The errors of the market-data service.
-pub(crate) fn market_error(shared: &Shared, status: StatusCode, detail: Option<&str>, source: Option<Value>) -> Response {
+pub(crate) fn market_error(
+    shared: &Shared,
+    status: StatusCode,
+    detail: Option<&str>,
+    source: Option<Value>,
+) -> Response {
     let title = status.canonical_reason().unwrap_or("Error");
     let mut error = json!({"id": shared.next_uuid(), "status": status.as_u16(), "title": title});
     if let Some(detail) = detail {
@@ -61,7 +66,8 @@ pub(crate) fn access_denied(path: &str) -> Response {
 
 /// The gateway's answer to a body that is too large for it.
 pub(crate) fn too_big() -> Response {
-    let fault = json!({"fault": {"faultstring": "Body buffer overflow", "detail": {"errorcode": "protocol.http.TooBigBody"}}});
+    let fault =
+        json!({"fault": {"faultstring": "Body buffer overflow", "detail": {"errorcode": "protocol.http.TooBigBody"}}});
     json(StatusCode::BAD_GATEWAY, &fault)
 }
 

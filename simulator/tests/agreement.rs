@@ -62,7 +62,11 @@ async fn a_whole_half_day_streams_what_its_candles_say() {
     assert_eq!(minutes, within(history(&user).await, open, end), "the price history");
 
     let auction = minutes.iter().find(|bar| bar.start == at("2026-11-27T13:00:00-05:00")).unwrap();
-    assert_eq!(minutes.iter().max_by_key(|bar| bar.volume), Some(auction), "the closing auction is in the bar after the close");
+    assert_eq!(
+        minutes.iter().max_by_key(|bar| bar.volume),
+        Some(auction),
+        "the closing auction is in the bar after the close"
+    );
     let sent: Vec<Tick> = user
         .simulator
         .sent_ticks()
@@ -114,7 +118,11 @@ async fn a_later_subscriber_sees_the_same_volume() {
     drop(stream);
     let (later, _stream) = volume().await;
     let sent: i64 = ticks.iter().map(|tick| i64::try_from(tick.shares).unwrap()).sum();
-    let missed = user.simulator.second_bars(ticker("QQQ"), after(user.simulator.clock().now(), -14), user.simulator.clock().now());
+    let missed = user.simulator.second_bars(
+        ticker("QQQ"),
+        after(user.simulator.clock().now(), -14),
+        user.simulator.clock().now(),
+    );
     let missed: i64 = missed.iter().map(|bar| i64::try_from(bar.volume.get()).unwrap()).sum();
     assert!(before + sent <= later && later <= before + sent + missed, "{before} {sent} {later} {missed}");
 }

@@ -87,7 +87,9 @@ async fn refreshing_repeats_the_refresh_token_unless_it_is_rotated() {
     let error: Value = answer.json().await.unwrap();
     assert_eq!(error["error"], "unsupported_token_type");
     let description = error["error_description"].as_str().unwrap();
-    assert!(description.starts_with("400 Bad Request: \"{\"error_description\":\"Exception while authenticating refresh"));
+    assert!(
+        description.starts_with("400 Bad Request: \"{\"error_description\":\"Exception while authenticating refresh")
+    );
     assert!(description.ends_with("\"error\":\"refresh_token_authentication_error\"}\""), "{description}");
 }
 

@@ -191,7 +191,10 @@ async fn chains_are_asked_for_by_expiration() {
     let symbol = strikes.values().next().unwrap()[0]["symbol"].as_str().unwrap().replace(' ', "%20");
     let quote = user.json(&format!("/marketdata/v1/quotes?symbols={symbol}")).await;
     let quote = quote.as_object().unwrap().values().next().unwrap();
-    assert_eq!((quote["assetMainType"].as_str(), quote["reference"]["contractType"].as_str()), (Some("OPTION"), Some("C")));
+    assert_eq!(
+        (quote["assetMainType"].as_str(), quote["reference"]["contractType"].as_str()),
+        (Some("OPTION"), Some("C"))
+    );
 
     for bad in ["", "?symbol=QQQ&contractType=BOTH", "?symbol=QQQ&fromDate=soon", "?symbol=QQQ&strikeCount=x"] {
         assert_eq!(user.get(&format!("/marketdata/v1/chains{bad}")).await.status(), StatusCode::BAD_REQUEST, "{bad}");

@@ -36,9 +36,8 @@ async fn nothing_goes_before_the_login() {
     let user = User::start(config(TEN_PAST_OPEN)).await;
     let mut stream = user.connect().await;
     assert_eq!(stream.subscribe(EQUITIES, "SUBS", "QQQ", "0,3").await, 20);
-    let login = stream
-        .response("ADMIN", "LOGIN", json!({"Authorization": user.access, "SchwabClientChannel": "N9"}))
-        .await;
+    let login =
+        stream.response("ADMIN", "LOGIN", json!({"Authorization": user.access, "SchwabClientChannel": "N9"})).await;
     assert_eq!(login["content"]["msg"], "server=s0001sim-1;status=NP");
     let heartbeat = stream.next_text().await;
     let now = user.simulator.clock().now().as_millis();
@@ -226,7 +225,10 @@ async fn a_connection_without_subscriptions_ends_with_code_30() {
             break notice["content"].clone();
         }
     };
-    assert_eq!((code["code"].as_i64(), code["msg"].as_str()), (Some(30), Some("Stop streaming due to empty subscription")));
+    assert_eq!(
+        (code["code"].as_i64(), code["msg"].as_str()),
+        (Some(30), Some("Stop streaming due to empty subscription"))
+    );
     assert!(matches!(stream.try_next().await, Ok(None)));
 }
 

@@ -64,7 +64,8 @@ fn config(args: Args) -> Result<Config, Failure> {
         Some(moment) => moment,
         None => {
             let last = Session::last_before(SystemClock.now());
-            last.ok_or_else(|| Failure::cannot_run("the host's clock is outside the calendar; give --market-time"))?.open
+            last.ok_or_else(|| Failure::cannot_run("the host's clock is outside the calendar; give --market-time"))?
+                .open
         }
     };
     let mut config = Config::new(args.tickers, market_time);

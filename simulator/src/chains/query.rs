@@ -22,8 +22,7 @@ const STRATEGIES: [&str; 12] = [
     "ROLL",
 ];
 const RANGES: [&str; 7] = ["ITM", "NTM", "OTM", "SAK", "SBK", "SNK", "ALL"];
-const MONTHS: [&str; 13] =
-    ["ALL", "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+const MONTHS: [&str; 13] = ["ALL", "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 /// Strikes on each side of the price that count as near the money.
 const NEAR: usize = 5;
 

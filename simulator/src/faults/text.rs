@@ -38,7 +38,9 @@ impl Fault {
             return from_seed(&values).map_err(error);
         }
         values.insert("fault".to_owned(), kind.into());
-        serde_json::from_value(Value::Object(values)).map(|fault| vec![fault]).map_err(|reason| error(reason.to_string()))
+        serde_json::from_value(Value::Object(values))
+            .map(|fault| vec![fault])
+            .map_err(|reason| error(reason.to_string()))
     }
 }
 

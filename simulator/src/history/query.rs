@@ -28,8 +28,7 @@ pub(crate) enum Bars {
 }
 
 /// One row of the table of combinations: type of period, its lengths and the usual one, types of bars and the usual one.
-type Combination =
-    (&'static str, &'static [u16], u16, &'static [(&'static str, Bars)], &'static str);
+type Combination = (&'static str, &'static [u16], u16, &'static [(&'static str, Bars)], &'static str);
 
 const COMBINATIONS: [Combination; 4] = [
     ("day", &[1, 2, 3, 4, 5, 10], 10, &[("minute", Bars::Minutes(1))], "minute"),
@@ -56,10 +55,13 @@ impl HistoryQuery {
         let (_, periods, usual_period, types, usual_type) = row.ok_or_else(|| invalid("periodType", period_type))?;
         let period = match value("period") {
             None => *usual_period,
-            Some(text) => text.parse().ok().filter(|period| periods.contains(period)).ok_or_else(|| invalid("period", text))?,
+            Some(text) => {
+                text.parse().ok().filter(|period| periods.contains(period)).ok_or_else(|| invalid("period", text))?
+            }
         };
         let bars_name = value("frequencyType").unwrap_or(usual_type);
-        let bars = types.iter().find(|(name, _)| *name == bars_name).ok_or_else(|| invalid("frequencyType", bars_name))?.1;
+        let bars =
+            types.iter().find(|(name, _)| *name == bars_name).ok_or_else(|| invalid("frequencyType", bars_name))?.1;
         let frequency = value("frequency").unwrap_or("1");
         let bars = match (bars, frequency) {
             (Bars::Minutes(_), "1" | "5" | "10" | "15" | "30") => Bars::Minutes(frequency.parse().unwrap_or(1)),
@@ -83,7 +85,13 @@ impl HistoryQuery {
 }
 
 /// The days asked for. An end far in the future and a start far in the past are meant as "all there is".
-fn days(now: Timestamp, start: Option<Timestamp>, end: Option<Timestamp>, period_type: &str, period: u16) -> Option<(Date, Date)> {
+fn days(
+    now: Timestamp,
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+    period_type: &str,
+    period: u16,
+) -> Option<(Date, Date)> {
     let today = new_york_date(now)?;
     let last = match end {
         Some(end) => new_york_date(end.min(now))?,
@@ -192,7 +200,10 @@ mod tests {
             ("symbol=QQQ".to_owned(), "2026-09-21 2026-10-02"),
             (format!("symbol=QQQ&period=1&endDate={now}"), "2026-10-05 2026-10-05"),
             (format!("symbol=QQQ&period=2&endDate={now}"), "2026-10-02 2026-10-05"),
-            (format!("symbol=QQQ&period=1&startDate=31536000000&endDate={}", now + 604_800_000), "1990-02-25 2026-10-05"),
+            (
+                format!("symbol=QQQ&period=1&startDate=31536000000&endDate={}", now + 604_800_000),
+                "1990-02-25 2026-10-05",
+            ),
             (format!("symbol=QQQ&startDate={now}&endDate={now}"), "2026-10-05 2026-10-05"),
             ("symbol=QQQ&periodType=month".to_owned(), "2026-09-02 2026-10-02"),
             ("symbol=QQQ&periodType=year&period=2".to_owned(), "2024-10-02 2026-10-02"),

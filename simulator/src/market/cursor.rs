@@ -242,9 +242,7 @@ mod tests {
     fn the_night_rolls_prices_then_volume() {
         let market = Arc::new(Market::new(5, &[Ticker::parse("QQQ").unwrap()]));
         let qqq = market.instrument("QQQ").unwrap();
-        let at = |text: &str| {
-            Cursor::at(&market, qqq, Timestamp::parse(text).unwrap().as_millis() / 1000).unwrap()
-        };
+        let at = |text: &str| Cursor::at(&market, qqq, Timestamp::parse(text).unwrap().as_millis() / 1000).unwrap();
         let evening = at("2026-10-06T01:00:00Z");
         let (rolled, reset) = (at("2026-10-06T05:30:00Z"), at("2026-10-06T07:45:00Z"));
         assert!(evening.range.is_some() && rolled.range.is_none() && reset.range.is_none());

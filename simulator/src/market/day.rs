@@ -159,7 +159,14 @@ impl Second {
 
     /// Adds this second to a bar, and keeps the price of the last trades.
     pub(crate) fn add_to(&self, bar: &mut Option<Bar>, last: &mut Option<Price>, start: Timestamp) {
-        let one = |price, shares| Bar { start, open: price, high: price, low: price, close: price, volume: to_volume(shares) };
+        let one = |price, shares| Bar {
+            start,
+            open: price,
+            high: price,
+            low: price,
+            close: price,
+            volume: to_volume(shares),
+        };
         if let Some(price) = last.filter(|_| self.odd_shares > 0) {
             extend(bar, &one(price, self.odd_shares));
         }

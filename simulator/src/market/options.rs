@@ -162,7 +162,8 @@ impl Contract {
         let close = to_cents(micros(worth_at(0, cursor.previous_close.as_micros()).value));
         let rate = 1 + draws.below(1, 900);
         let phase = draws.below(2, 3600);
-        let volume = if opened && cursor.range.is_some() { ((now - hours.open_second) * rate + phase) / 3600 } else { 0 };
+        let volume =
+            if opened && cursor.range.is_some() { ((now - hours.open_second) * rate + phase) / 3600 } else { 0 };
         let traded = (hours.open_second + (volume * 3600 - phase).max(0).div_euclid(rate)).min(now);
         let last = if volume > 0 {
             let level = cursor.level(traded);
@@ -177,7 +178,8 @@ impl Contract {
                     Kind::Call => (range.high, range.low),
                     Kind::Put => (range.low, range.high),
                 };
-                let price = |second, spot: alpha_kite_core::Price| to_cents(micros(worth_at(second, spot.as_micros()).value));
+                let price =
+                    |second, spot: alpha_kite_core::Price| to_cents(micros(worth_at(second, spot.as_micros()).value));
                 let open = price(hours.open_second, range.open).max(10_000);
                 (open, price(hours.open_second, best).max(last).max(open), price(now, worst).min(last).min(open))
             }
@@ -199,7 +201,11 @@ impl Contract {
             underlying: spot,
             days_left: i64::from(self.expiration.date.days_since_epoch()) - day,
             quoted_at: hours.start_of(now),
-            traded_at: if volume > 0 { hours.start_of(traded) } else { hours.previous().map_or(hours.first, |day| day.session.close) },
+            traded_at: if volume > 0 {
+                hours.start_of(traded)
+            } else {
+                hours.previous().map_or(hours.first, |day| day.session.close)
+            },
             live: (!at_night).then(|| (self.volatility(spot) * 100.0, worth)),
         }
     }
@@ -288,14 +294,17 @@ mod tests {
                 assert!(Contract::parse(&symbol, &cursor.instrument, today).is_some(), "{symbol}");
             }
         }
-        for symbol in ["QQQ_101626C600", "QQQ   261016C00600500", "QQQ   261017C00600000", "QQQ   261016X00600000", ""] {
+        for symbol in ["QQQ_101626C600", "QQQ   261016C00600500", "QQQ   261017C00600000", "QQQ   261016X00600000", ""]
+        {
             assert!(Contract::parse(symbol, &cursor.instrument, today).is_none(), "{symbol}");
         }
     }
 
     #[test]
     fn states_are_sound_by_day_and_silent_by_night() {
-        for (text, live) in [("2026-10-05T15:00:00Z", true), ("2026-10-05T21:00:00Z", true), ("2026-10-06T06:00:00Z", false)] {
+        for (text, live) in
+            [("2026-10-05T15:00:00Z", true), ("2026-10-05T21:00:00Z", true), ("2026-10-06T06:00:00Z", false)]
+        {
             let mut cursor = cursor(text);
             let expiration = expirations(&cursor.instrument, cursor.hours().date)[2];
             for kind in [Kind::Call, Kind::Put] {
@@ -303,7 +312,10 @@ mod tests {
                     let state = contract.state(&mut cursor);
                     let name = contract.symbol();
                     assert!(state.bid < state.ask && state.bid >= 0, "{name} {state:?}");
-                    assert!(state.volume == 0 || (state.low <= state.last && state.last <= state.high), "{name} {state:?}");
+                    assert!(
+                        state.volume == 0 || (state.low <= state.last && state.last <= state.high),
+                        "{name} {state:?}"
+                    );
                     assert_eq!(state.live.is_some(), live, "{name}");
                     assert!(state.ask > contract.intrinsic(state.underlying) - 100_000, "{name} {state:?}");
                 }

@@ -82,13 +82,11 @@ impl Path {
             let Span { start, from, to } = self.spans[level];
             let half = 1 << (LEVELS - level - 1);
             let middle = start + half;
-            let bend = self.draws.bell(middle) * self.restlessness(middle) / 1000 * (self.sigma * root(half) / 1000) / 1000;
+            let bend =
+                self.draws.bell(middle) * self.restlessness(middle) / 1000 * (self.sigma * root(half) / 1000) / 1000;
             let price = i64::midpoint(from, to) + bend / 4;
-            self.spans[level + 1] = if second < middle {
-                Span { start, from, to: price }
-            } else {
-                Span { start: middle, from: price, to }
-            };
+            self.spans[level + 1] =
+                if second < middle { Span { start, from, to: price } } else { Span { start: middle, from: price, to } };
         }
     }
 

@@ -49,19 +49,20 @@ fn normal_density(x: f64) -> f64 {
 /// Source: M. Abramowitz, I. Stegun, "Handbook of Mathematical Functions", 26.2.17.
 fn normal_below(x: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * x.abs());
-    let series = ((((1.330_274_429 * t - 1.821_255_978) * t + 1.781_477_937) * t - 0.356_563_782) * t + 0.319_381_530) * t;
+    let series =
+        ((((1.330_274_429 * t - 1.821_255_978) * t + 1.781_477_937) * t - 0.356_563_782) * t + 0.319_381_530) * t;
     let above = normal_density(x) * series;
     if x < 0.0 { above } else { 1.0 - above }
 }
 
-/// `e^-x` for `x >= 0`: the series of a 1024th of `x`, raised to the 1024th power.
+/// `e^-x` for `x >= 0`: the series of a 4096th of `x`, raised to the 4096th power.
 fn exp_of_minus(x: f64) -> f64 {
     if x > 700.0 {
         return 0.0;
     }
-    let x = -x / 1024.0;
+    let x = -x / 4096.0;
     let series = [10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0].iter().fold(1.0, |sum, n| 1.0 + x / n * sum);
-    (0..10).fold(series, |power, _| power * power)
+    (0..12).fold(series, |power, _| power * power)
 }
 
 #[cfg(test)]

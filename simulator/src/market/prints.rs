@@ -87,7 +87,11 @@ impl Tape {
             second,
             price: self.price(second, auction > 0),
             shares,
-            last_shares: if single { shares } else { 1 + self.draws.child(2).at(second).cast_signed().rem_euclid(shares) },
+            last_shares: if single {
+                shares
+            } else {
+                1 + self.draws.child(2).at(second).cast_signed().rem_euclid(shares)
+            },
             millis: if auction > 0 { 200 } else { self.draws.child(3).below(second, 1000) },
             venue: if auction > 0 { self.auction } else { VENUES[venue_index(self.draws.child(4).at(second))] },
         })

@@ -90,7 +90,9 @@ impl Feed {
         let Self { shared, equities, options, cursors, connection, .. } = self;
         let mut items = String::new();
         for key in &mut equities.keys {
-            let Some(cursor) = key.source.as_ref().and_then(|instrument| cursors.get(&instrument.ticker)) else { continue };
+            let Some(cursor) = key.source.as_ref().and_then(|instrument| cursors.get(&instrument.ticker)) else {
+                continue;
+            };
             let base = shared.connections.volume_base(cursor);
             let tick = equity_item(&mut items, key, &equities.fields, cursor, cursor.shares - base, at, soundness);
             frame.ticks.extend(tick.map(|tick| SentTick { connection: *connection, ..tick }));
@@ -114,7 +116,9 @@ impl Feed {
         let mut frame = Frame::default();
         let mut items = String::new();
         for key in &mut self.equities.keys {
-            let Some(cursor) = key.source.as_ref().and_then(|instrument| self.cursors.get(&instrument.ticker)) else { continue };
+            let Some(cursor) = key.source.as_ref().and_then(|instrument| self.cursors.get(&instrument.ticker)) else {
+                continue;
+            };
             self.shared.connections.reset_volume(cursor);
             if key.is_imaged && self.equities.fields.contains(&equity::TOTAL_VOLUME) {
                 key.told_volume = Some(0);
@@ -164,7 +168,8 @@ impl Feed {
 
     /// Brings the cursors of all subscribed instruments to a second.
     fn move_cursors(&mut self, second: i64) {
-        let options = self.options.keys.iter().filter_map(|key| key.source.as_ref()).map(|contract| &contract.underlying);
+        let options =
+            self.options.keys.iter().filter_map(|key| key.source.as_ref()).map(|contract| &contract.underlying);
         let equities = self.equities.keys.iter().filter_map(|key| key.source.as_ref());
         for instrument in equities.chain(options) {
             if !self.cursors.contains_key(&instrument.ticker)

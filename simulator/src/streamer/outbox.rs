@@ -70,7 +70,9 @@ impl Writer {
                 return;
             }
             // Counted only by those who put it in.
-            let _ = self.queued_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |all| Some(all.saturating_sub(bytes)));
+            let _ = self
+                .queued_bytes
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |all| Some(all.saturating_sub(bytes)));
             if self.receiver.is_empty() && sink.flush().await.is_err() {
                 return;
             }

@@ -116,12 +116,16 @@ mod tests {
             notice(&Code::nothing_subscribed(), now),
             r#"{"notify":[{"service":"ADMIN","timestamp":1755118704127,"content":{"code":30,"msg":"Stop streaming due to empty subscription"}}]}"#
         );
-        let text = r#"{"service":"LEVELONE_EQUITIES","command":"SUBS","requestid":3,"SchwabClientCorrelId":"60b4c643"}"#;
+        let text =
+            r#"{"service":"LEVELONE_EQUITIES","command":"SUBS","requestid":3,"SchwabClientCorrelId":"60b4c643"}"#;
         let request = &super::super::request::parse(text).unwrap()[0];
         assert_eq!(
             response(request, &Code::succeeded("SUBS"), now),
             r#"{"response":[{"service":"LEVELONE_EQUITIES","command":"SUBS","requestid":"3","SchwabClientCorrelId":"60b4c643","timestamp":1755118704127,"content":{"code":0,"msg":"SUBS command succeeded"}}]}"#
         );
-        assert_eq!(Code::too_many_symbols("CHART_EQUITY", 300, 250).text, "You've reached the maximum number of symbols allowed.  (CHART_EQUITY=300, DISCARDED=250)");
+        assert_eq!(
+            Code::too_many_symbols("CHART_EQUITY", 300, 250).text,
+            "You've reached the maximum number of symbols allowed.  (CHART_EQUITY=300, DISCARDED=250)"
+        );
     }
 }

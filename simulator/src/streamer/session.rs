@@ -127,7 +127,9 @@ impl Session {
         for request in &requests {
             match (request.service.as_str(), request.command.as_str()) {
                 ("ADMIN", "LOGIN") => self.log_in(request).await?,
-                _ if self.login.as_ref() != Some(&request.correlation_id) || request.customer_id != self.shared.customer_id => {
+                _ if self.login.as_ref() != Some(&request.correlation_id)
+                    || request.customer_id != self.shared.customer_id =>
+                {
                     self.answer(request, &Code::not_logged_in()).await?;
                 }
                 ("ADMIN", "LOGOUT") => {
@@ -387,7 +389,10 @@ async fn patience(deadline: Option<(Timestamp, Instant)>, clock: &crate::clock::
 
 /// The frame with an escape that JSON does not know.
 fn broken(frame: Frame) -> Frame {
-    Frame { text: frame.text.replacen("\"content\":[{", "\"content\":[{\"15\":\"BAD \\x ESCAPE\",", 1), ticks: Vec::new() }
+    Frame {
+        text: frame.text.replacen("\"content\":[{", "\"content\":[{\"15\":\"BAD \\x ESCAPE\",", 1),
+        ticks: Vec::new(),
+    }
 }
 
 /// The two directions of a connection, served until it ends.

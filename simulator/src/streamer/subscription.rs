@@ -31,13 +31,25 @@ pub(crate) type Discarded = usize;
 
 impl<S> Subscription<S> {
     /// SUBS: these symbols and fields, and no others.
-    pub(crate) fn replace(&mut self, symbols: Vec<String>, fields: Vec<usize>, limit: usize, find: impl Fn(&str) -> S) -> Discarded {
+    pub(crate) fn replace(
+        &mut self,
+        symbols: Vec<String>,
+        fields: Vec<usize>,
+        limit: usize,
+        find: impl Fn(&str) -> S,
+    ) -> Discarded {
         *self = Self { keys: Vec::new(), fields: BTreeSet::new() };
         self.add(symbols, fields, limit, find)
     }
 
     /// ADD: these symbols and fields too.
-    pub(crate) fn add(&mut self, symbols: Vec<String>, fields: Vec<usize>, limit: usize, find: impl Fn(&str) -> S) -> Discarded {
+    pub(crate) fn add(
+        &mut self,
+        symbols: Vec<String>,
+        fields: Vec<usize>,
+        limit: usize,
+        find: impl Fn(&str) -> S,
+    ) -> Discarded {
         self.fields.extend(fields);
         let mut known: HashSet<String> = self.keys.iter().map(|key| key.symbol.clone()).collect();
         let mut discarded = 0;

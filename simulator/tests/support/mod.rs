@@ -56,7 +56,8 @@ impl User {
     /// The code flow, as a browser and a program go through it.
     pub async fn log_in(&mut self) {
         let code = self.code().await;
-        let answer = self.token(&[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT)]).await;
+        let answer =
+            self.token(&[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT)]).await;
         assert_eq!(answer.status(), StatusCode::OK);
         self.keep(&answer.json().await.unwrap());
     }

@@ -145,7 +145,8 @@ impl Stream {
 
     async fn read(&mut self) -> Result<Option<String>, Error> {
         loop {
-            let frame = tokio::time::timeout(Duration::from_secs(30), self.socket.next()).await.expect("a frame in time");
+            let frame =
+                tokio::time::timeout(Duration::from_secs(30), self.socket.next()).await.expect("a frame in time");
             match frame {
                 Some(Ok(Message::Text(text))) => return Ok(Some(text.to_string())),
                 Some(Ok(Message::Close(_))) | None => return Ok(None),
@@ -172,7 +173,9 @@ pub fn ticks_of<'a>(frames: impl IntoIterator<Item = &'a String>, symbol: &str) 
                 let Some(total) = item.get("8").and_then(Value::as_u64) else { continue };
                 let before = volume.replace(total);
                 let is_image = item.get("delayed").is_some();
-                if let Some(shares) = before.and_then(|before| total.checked_sub(before)).filter(|n| *n > 0 && !is_image) {
+                if let Some(shares) =
+                    before.and_then(|before| total.checked_sub(before)).filter(|n| *n > 0 && !is_image)
+                {
                     let at = item.get("35").and_then(Value::as_i64).unwrap_or(at);
                     ticks.push(Tick { at: Timestamp::from_millis(at), price: price.unwrap(), shares });
                 }
