@@ -3,9 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use alpha_kite_core::{
-    ABSENT, Bar, Direction, Interval, Price, SessionEngine, Step, Ticker, Timestamp, Volume,
-};
+use alpha_kite_core::{ABSENT, Bar, Direction, Interval, Price, SessionEngine, Step, Ticker, Timestamp, Volume};
 use wasm_bindgen::prelude::*;
 
 use crate::calendar;
