@@ -97,7 +97,7 @@ fn chain(shared: &Shared, query: &ChainQuery, cursor: &mut Cursor) -> Value {
         }
     }
     let [calls, puts] = maps;
-    let last = Value::from(crate::value::Value::price(cursor.last.price).json());
+    let last = crate::value::Value::price(cursor.last.price).json();
     json!({
         "symbol": query.symbol, "status": "SUCCESS",
         "underlying": if query.with_underlying { underlying_json(shared, cursor) } else { Value::Null },

@@ -78,10 +78,7 @@ impl ChainQuery {
         if from.zip(to).is_some_and(|(from, to)| from > to) {
             return Err(BadRequest::new("fromDate", "fromDate is after toDate"));
         }
-        let with_underlying = match word("includeUnderlyingQuote", &["true", "false"], "true")? {
-            "true" => true,
-            _ => false,
-        };
+        let with_underlying = word("includeUnderlyingQuote", &["true", "false"], "true")? == "true";
         Ok(Self {
             symbol,
             kind,
