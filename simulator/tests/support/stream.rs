@@ -13,11 +13,11 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use super::User;
 
 /// One connection to the streamer.
-pub struct Stream {
-    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+pub(crate) struct Stream {
+    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     access: String,
-    pub customer_id: String,
-    pub correlation_id: String,
+    pub(crate) customer_id: String,
+    pub(crate) correlation_id: String,
     requests: u32,
     /// Frames that came while a response was awaited.
     waiting: std::collections::VecDeque<String>,
@@ -25,14 +25,14 @@ pub struct Stream {
 
 /// What a client takes from one LEVELONE_EQUITIES item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tick {
-    pub at: Timestamp,
-    pub price: Price,
-    pub shares: u64,
+pub(crate) struct Tick {
+    pub(crate) at: Timestamp,
+    pub(crate) price: Price,
+    pub(crate) shares: u64,
 }
 
 impl Stream {
-    pub async fn connect(user: &User) -> Self {
+    pub(crate) async fn connect(user: &User) -> Self {
         let preference = user.json("/trader/v1/userPreference").await;
         let streamer = &preference["streamerInfo"][0];
         let text = |name: &str| streamer[name].as_str().unwrap().to_owned();
@@ -47,14 +47,14 @@ impl Stream {
         }
     }
 
-    pub async fn log_in(&mut self) -> i64 {
+    pub(crate) async fn log_in(&mut self) -> i64 {
         let parameters = json!({
             "Authorization": self.access, "SchwabClientChannel": "N9", "SchwabClientFunctionId": "APIAPP",
         });
         self.command("ADMIN", "LOGIN", parameters).await
     }
 
-    pub async fn subscribe(&mut self, service: &str, command: &str, keys: &str, fields: &str) -> i64 {
+    pub(crate) async fn subscribe(&mut self, service: &str, command: &str, keys: &str, fields: &str) -> i64 {
         let mut parameters = json!({});
         for (name, text) in [("keys", keys), ("fields", fields)] {
             if !text.is_empty() {
@@ -65,12 +65,12 @@ impl Stream {
     }
 
     /// Sends a command and gives the code of its response.
-    pub async fn command(&mut self, service: &str, command: &str, parameters: Value) -> i64 {
+    pub(crate) async fn command(&mut self, service: &str, command: &str, parameters: Value) -> i64 {
         self.response(service, command, parameters).await["content"]["code"].as_i64().unwrap()
     }
 
     /// Sends a command and gives its response.
-    pub async fn response(&mut self, service: &str, command: &str, parameters: Value) -> Value {
+    pub(crate) async fn response(&mut self, service: &str, command: &str, parameters: Value) -> Value {
         self.requests += 1;
         let request = json!({"requests": [{
             "service": service, "command": command, "requestid": self.requests, "parameters": parameters,
@@ -83,7 +83,7 @@ impl Stream {
         response
     }
 
-    pub async fn next_response(&mut self) -> Value {
+    pub(crate) async fn next_response(&mut self) -> Value {
         loop {
             let text = self.read().await.unwrap().expect("a response before the end");
             let frame: Value = serde_json::from_str(&text).unwrap();
@@ -94,24 +94,24 @@ impl Stream {
         }
     }
 
-    pub async fn send(&mut self, text: &str) {
+    pub(crate) async fn send(&mut self, text: &str) {
         self.socket.send(Message::text(text)).await.unwrap();
     }
 
     /// The text of the next frame; `None` once the connection has ended with a close frame, `Err` without one.
-    pub async fn try_next(&mut self) -> Result<Option<String>, Error> {
+    pub(crate) async fn try_next(&mut self) -> Result<Option<String>, Error> {
         match self.waiting.pop_front() {
             Some(text) => Ok(Some(text)),
             None => self.read().await,
         }
     }
 
-    pub async fn next_text(&mut self) -> String {
+    pub(crate) async fn next_text(&mut self) -> String {
         self.try_next().await.unwrap().expect("a frame before the end")
     }
 
     /// The next frame of data.
-    pub async fn next_data(&mut self) -> String {
+    pub(crate) async fn next_data(&mut self) -> String {
         loop {
             let text = self.next_text().await;
             if text.starts_with("{\"data\"") {
@@ -121,7 +121,7 @@ impl Stream {
     }
 
     /// The next notification.
-    pub async fn next_notice(&mut self) -> Value {
+    pub(crate) async fn next_notice(&mut self) -> Value {
         loop {
             let frame: Value = serde_json::from_str(&self.next_text().await).unwrap();
             if let Some(notice) = frame.get("notify") {
@@ -131,7 +131,7 @@ impl Stream {
     }
 
     /// Whatever comes until the first heartbeat at or after a moment.
-    pub async fn until(&mut self, moment: Timestamp) -> Vec<String> {
+    pub(crate) async fn until(&mut self, moment: Timestamp) -> Vec<String> {
         let mut frames = Vec::new();
         loop {
             let text = self.next_text().await;
@@ -158,7 +158,7 @@ impl Stream {
 }
 
 /// The trades that frames bring of a symbol: the documented reading of an item.
-pub fn ticks_of<'a>(frames: impl IntoIterator<Item = &'a String>, symbol: &str) -> Vec<Tick> {
+pub(crate) fn ticks_of<'a>(frames: impl IntoIterator<Item = &'a String>, symbol: &str) -> Vec<Tick> {
     let mut ticks = Vec::new();
     let (mut price, mut volume) = (None, None);
     for text in frames {
@@ -186,7 +186,7 @@ pub fn ticks_of<'a>(frames: impl IntoIterator<Item = &'a String>, symbol: &str) 
 }
 
 /// The bars of `length_ms` that ticks make, by start.
-pub fn bars_of(ticks: &[Tick], length_ms: i64) -> Vec<Bar> {
+pub(crate) fn bars_of(ticks: &[Tick], length_ms: i64) -> Vec<Bar> {
     let mut bars = BTreeMap::new();
     for tick in ticks {
         let start = tick.at.as_millis().div_euclid(length_ms) * length_ms;
