@@ -5,3 +5,4 @@
 
 scripts/setup/base.sh
 cargo run --locked --package alpha-kite -- demo
+printf '\n(`alpha-kite` is target/debug/alpha-kite here; `cargo install --path ingester` puts it on your path.)\n'

@@ -9,5 +9,5 @@ if ! has cargo-fuzz; then
   quietly "$cache/log/cargo-fuzz.log" cargo install --quiet cargo-fuzz
 fi
 for target in $(cargo +nightly fuzz list); do
-  cargo +nightly fuzz run "$target" -- -max_total_time="${FUZZ_SECONDS:-60}"
+  cargo +nightly fuzz run "$target" -- -max_total_time="${FUZZ_SECONDS:-60}" -max_len=16384
 done

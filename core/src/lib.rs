@@ -4,7 +4,8 @@
 //! integers only, decisions compare integers, and a value leaves as the correctly rounded double of an exact ratio. So
 //! batch, streaming, resumed, native and WebAssembly results are equal to the last bit.
 //!
-//! Features, all additive: `alloc` (results in vectors), `std` (`alloc`, and std in dependencies), `serde`.
+//! Features, all additive: `alloc` (`ValueColumns`), `std` (`alloc`, and std in dependencies), `serde`
+//! (the data types).
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -34,6 +35,8 @@ mod sma;
 mod snapshot;
 mod ticker;
 mod timestamp;
+#[cfg(feature = "alloc")]
+mod value_columns;
 mod volume;
 mod vwap;
 mod window;
@@ -59,5 +62,7 @@ pub use sma::Sma;
 pub use snapshot::SNAPSHOT_LEN;
 pub use ticker::Ticker;
 pub use timestamp::{Timestamp, TimestampError};
+#[cfg(feature = "alloc")]
+pub use value_columns::ValueColumns;
 pub use volume::Volume;
 pub use vwap::Vwap;

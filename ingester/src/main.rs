@@ -1,2 +1,7 @@
-//! The `alpha-kite` command.
-fn main() {}
+//! The `alpha-kite` command. What it does is in the library; see [`alpha_kite::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    alpha_kite::cli::main()
+}

@@ -1,0 +1,23 @@
+use crate::store::DatabaseUrl;
+
+use super::settings::Reader;
+
+pub(super) const URL: &str = "DATABASE_URL";
+
+/// The file that is used where nothing is set.
+const DEFAULT_FILE: &str = "alpha-kite.db";
+
+/// Where data is stored.
+#[derive(Debug, Clone)]
+pub struct DatabaseConfig {
+    /// The database. `DATABASE_URL`: `sqlite://path` or `postgres://user:password@host:port/database`. Default
+    /// `sqlite://alpha-kite.db`, a file in the working folder.
+    pub url: DatabaseUrl,
+}
+
+impl DatabaseConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let url = reader.read(URL, str::parse).unwrap_or_else(|| DatabaseUrl::sqlite(DEFAULT_FILE));
+        Self { url }
+    }
+}

@@ -1,0 +1,220 @@
+use alpha_kite_core::{Bar, Price, Session, Timestamp, Volume};
+
+/// Where the price starts, in micro-dollars.
+const FIRST_PRICE: i64 = 598_400_000;
+const CENT: i64 = 10_000;
+/// One part in so many of the way back to the anchor is gone each second.
+const PULL_SECONDS: i64 = 2_400;
+/// Pre-market begins so long before the open, post-market ends so long after the close.
+const PRE_MARKET_SECONDS: i64 = 90 * 60;
+const POST_MARKET_SECONDS: i64 = 30 * 60;
+
+/// Makes up the seconds of one day: a session with its pre- and post-market.
+///
+/// The same seed and session give the same bars on every machine: all arithmetic is on integers. Volume is high near the
+/// open and the close, most prices are whole cents and some are not, and in some seconds nothing trades. The first
+/// second after the close holds the closing auction.
+///
+/// One bar a second with a trade, ascending; prices in micro-dollars between $1 and $10,000.
+pub fn generate(seed: u64, session: &Session) -> Vec<Bar> {
+    let mut market = Market::new(seed);
+    let length = (session.close.as_millis() - session.open.as_millis()) / 1000;
+    let mut bars = Vec::new();
+    for second in -PRE_MARKET_SECONDS..length + POST_MARKET_SECONDS {
+        let start = Timestamp::from_millis(session.open.as_millis() + second * 1000);
+        let phase = match second {
+            ..0 => Phase::Extended,
+            _ if second < length => Phase::Regular { busy_percent: busy_percent(second, length) },
+            _ if second == length => Phase::ClosingAuction,
+            _ => Phase::Extended,
+        };
+        market.walk(phase);
+        bars.extend(market.trade(start, phase));
+    }
+    bars
+}
+
+/// What kind of second it is.
+#[derive(Clone, Copy)]
+enum Phase {
+    /// Before the open or after the close.
+    Extended,
+    /// In the session.
+    Regular {
+        /// 40 at the middle of the session, 200 at its ends.
+        busy_percent: i64,
+    },
+    ClosingAuction,
+}
+
+/// A parabola over the session.
+fn busy_percent(second: i64, length: i64) -> i64 {
+    let from_middle = 2 * second - length;
+    40 + 160 * from_middle * from_middle / (length * length)
+}
+
+struct Market {
+    random: Random,
+    /// What a share is worth now, in micro-dollars.
+    fair: i64,
+    /// What the price comes back to, in micro-dollars.
+    anchor: i64,
+}
+
+impl Market {
+    fn new(seed: u64) -> Self {
+        Self { random: Random(seed), fair: FIRST_PRICE, anchor: FIRST_PRICE }
+    }
+
+    /// Moves the price by one second.
+    fn walk(&mut self, phase: Phase) {
+        let percent = match phase {
+            Phase::Extended => 30,
+            Phase::Regular { busy_percent } => 60 + busy_percent / 2,
+            Phase::ClosingAuction => 100,
+        };
+        self.anchor += self.random.spread(30_000);
+        self.fair += self.random.spread(90_000) * percent / 100 + (self.anchor - self.fair) / PULL_SECONDS;
+        self.anchor = self.anchor.clamp(2_000_000, 9_000_000_000);
+        self.fair = self.fair.clamp(2_000_000, 9_000_000_000);
+    }
+
+    /// The trades of one second; `None` if there are none.
+    fn trade(&mut self, start: Timestamp, phase: Phase) -> Option<Bar> {
+        let (trades, scale) = match phase {
+            Phase::Extended if self.random.below(15) > 0 => return None,
+            Phase::Extended => (1, 1),
+            Phase::Regular { busy_percent } if self.random.below(2_000) < 2_500 / busy_percent => return None,
+            Phase::Regular { busy_percent } => (1 + self.random.below(1 + busy_percent / 12), busy_percent / 40),
+            Phase::ClosingAuction => (1, 4_000),
+        };
+        let mut bar: Option<Bar> = None;
+        for _ in 0..trades {
+            let price = self.print();
+            let shares = self.shares() * scale;
+            bar = Some(match bar {
+                None => Bar { start, open: price, high: price, low: price, close: price, volume: shares_of(shares) },
+                Some(bar) => Bar {
+                    high: bar.high.max(price),
+                    low: bar.low.min(price),
+                    close: price,
+                    volume: shares_of(shares).checked_add(bar.volume).unwrap_or(Volume::MAX),
+                    ..bar
+                },
+            });
+        }
+        bar
+    }
+
+    /// A trade's price near the fair one: whole cents, one time in eight between them.
+    fn print(&mut self) -> Price {
+        let micros = self.fair + self.random.spread(15_000);
+        let step = match self.random.below(16) {
+            0 => CENT / 2,
+            1 => CENT / 100,
+            _ => CENT,
+        };
+        Price::from_micros(micros / step * step).expect("the fair price is clamped far inside the range")
+    }
+
+    /// A trade's size: two in five are odd lots, few are blocks.
+    fn shares(&mut self) -> i64 {
+        match self.random.below(200) {
+            0 => 1_000 * (1 + self.random.below(9)),
+            1..80 => 1 + self.random.below(99),
+            _ => 100 * (1 + self.random.below(4)),
+        }
+    }
+}
+
+fn shares_of(shares: i64) -> Volume {
+    u64::try_from(shares).ok().and_then(|shares| Volume::new(shares).ok()).unwrap_or(Volume::ZERO)
+}
+
+/// A small generator of numbers that look random.
+///
+/// Source: Guy L. Steele Jr. and others, "Fast Splittable Pseudorandom Number Generators", 2014: SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number from 0 to `end - 1`; 0 if `end` is not positive.
+    fn below(&mut self, end: i64) -> i64 {
+        let end = u128::try_from(end).unwrap_or(0);
+        i64::try_from((u128::from(self.next()) * end) >> 64).unwrap_or(0)
+    }
+
+    /// A number from `-size` to `size`, near 0 more often than far from it: the mean of four.
+    fn spread(&mut self, size: i64) -> i64 {
+        let sum: i64 = (0..4).map(|_| self.below(2 * size + 1)).sum();
+        sum / 4 - size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alpha_kite_core::{Date, Interval, Rule};
+
+    use super::*;
+    use crate::series::Series;
+    use crate::store::{Row, Source};
+
+    fn session(date: &str) -> Session {
+        Session::on(Date::parse(date).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn random_numbers_are_those_of_the_published_generator() {
+        let mut random = Random(1_234_567);
+        let numbers: Vec<u64> = (0..3).map(|_| random.next()).collect();
+        assert_eq!(numbers, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
+    }
+
+    #[test]
+    fn a_day_looks_like_one() {
+        for (seed, date) in [(0, "2025-11-20"), (1, "2025-11-20"), (7, "2024-11-29"), (u64::MAX, "2025-03-10")] {
+            let session = session(date);
+            let bars = generate(seed, &session);
+            assert_eq!(bars, generate(seed, &session));
+            assert!(bars.is_sorted_by(|a, b| a.start < b.start));
+            assert!(bars.iter().all(|bar| bar.is_consistent() && bar.volume > Volume::ZERO));
+
+            let inside = bars.iter().filter(|bar| session.contains(bar.start)).count();
+            let seconds = usize::try_from(session.minutes() * 60).unwrap();
+            assert!((100..seconds / 40).contains(&(seconds - inside)), "{} seconds without trades", seconds - inside);
+            assert!(bars.iter().filter(|bar| bar.start < session.open).count() > 200);
+            assert!(bars.iter().any(|bar| bar.start == session.close && bar.volume.get() > 100_000));
+            assert!(bars.iter().any(|bar| bar.close.as_micros() % CENT != 0));
+        }
+    }
+
+    #[test]
+    fn the_volume_is_high_at_both_ends() {
+        let session = session("2025-11-20");
+        let mut hours = [0; 7];
+        for bar in generate(0, &session).iter().filter(|bar| session.contains(bar.start)) {
+            let hour = (bar.start.as_millis() - session.open.as_millis()) / 3_600_000;
+            hours[usize::try_from(hour).unwrap()] += bar.volume.get();
+        }
+        assert!(hours[0] > 2 * hours[3] && hours[5] + hours[6] > 2 * hours[3], "{hours:?}");
+    }
+
+    #[test]
+    fn minutes_cross_now_and_then() {
+        for seed in 0..20 {
+            let session = session("2025-11-20");
+            let rows: Vec<Row> = generate(seed, &session)
+                .into_iter()
+                .map(|bar| Row { bar, bar_seconds: Interval::SECOND, source: Source::Replay })
+                .collect();
+            let series = Series::compute(&session, &rows, Interval::MINUTE, Rule::Close).unwrap().unwrap();
+            assert!((1..40).contains(&series.crosses.len()), "seed {seed}: {}", series.crosses.len());
+        }
+    }
+}

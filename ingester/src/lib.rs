@@ -1,0 +1,15 @@
+//! Streams, replays, stores and verifies SMA9 and session VWAP crosses.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod days;
+pub mod demo;
+pub mod export;
+pub mod input;
+pub mod ledger;
+pub mod replay;
+pub mod series;
+pub mod store;
+pub mod text;
+pub mod verify;

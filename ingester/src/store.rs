@@ -1,0 +1,94 @@
+//! Where rows, indicators, signals and digests are kept: PostgreSQL or one SQLite file.
+//!
+//! [`open`] gives a [`Store`] for a [`DatabaseUrl`]; both implementors keep the same promises, tested by one suite
+//! on the real engines. The tables are described in `docs/database.md` and made by [`Store::migrate`].
+
+mod batch;
+mod classify;
+mod connections;
+mod decode;
+mod error;
+mod migrator;
+mod postgres;
+mod sqlite;
+mod url;
+
+use std::ops::Range;
+
+use alpha_kite_core::{Date, Interval, Ticker, Timestamp};
+use async_trait::async_trait;
+
+pub use batch::{Batch, Event, IndicatorRow, Row, SignalEvent, Source, StoredDigest, StoredIndicator};
+pub use error::{DatabaseUrlError, InvalidBatch, MigrationError, Result, StoreError};
+pub use migrator::{Applied, Migrated};
+pub use url::DatabaseUrl;
+
+use classify::classify;
+use postgres::PostgresStore;
+use sqlite::SqliteStore;
+use url::Target;
+
+/// A database of market rows and what was computed from them.
+///
+/// Ranges are half-open ranges of bar starts. All methods may be called at once from several tasks, and several
+/// processes may share a database.
+///
+/// # Errors
+/// Every method: [`StoreError`]. A retryable one leaves nothing half done.
+///
+/// # Cancel safety
+/// A dropped call has either happened or not; nothing is half done.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Applies the migrations that the database lacks, all or none. Creates the SQLite file.
+    async fn migrate(&self) -> Result<Migrated>;
+
+    /// The rows of every length that start in `range`, by start.
+    async fn rows(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Row>>;
+
+    /// The start of the first row at or after `from`.
+    async fn first_row_from(&self, ticker: &Ticker, from: Timestamp) -> Result<Option<Timestamp>>;
+
+    /// The indicators of one series in `range`, by start.
+    async fn indicators(
+        &self,
+        ticker: &Ticker,
+        bar_seconds: Interval,
+        range: Range<Timestamp>,
+    ) -> Result<Vec<StoredIndicator>>;
+
+    /// The ledger's entries about bars in `range`, of one series or of all, by bar start, id and seq.
+    async fn events(
+        &self,
+        ticker: &Ticker,
+        bar_seconds: Option<Interval>,
+        range: Range<Timestamp>,
+    ) -> Result<Vec<SignalEvent>>;
+
+    /// The digests of the sessions from `from` to `to`, both included, by date and series.
+    async fn digests(&self, ticker: &Ticker, from: Date, to: Date) -> Result<Vec<StoredDigest>>;
+
+    /// The tickers that have rows, in alphabetical order.
+    async fn tickers(&self) -> Result<Vec<Ticker>>;
+
+    /// Stores a batch: all of it or nothing, and on PostgreSQL in one round trip. When this returns `Ok` the batch
+    /// survives `kill -9` and power loss.
+    async fn write(&self, batch: &Batch) -> Result<()>;
+
+    /// Closes the connections. Calls after this one fail.
+    async fn close(&self);
+}
+
+/// The store that `url` names, connected to once so that a wrong address shows at once.
+///
+/// A SQLite file is not created here but by [`Store::migrate`], so that a mistyped path leaves no file behind.
+///
+/// # Errors
+/// [`StoreError::Unreachable`], [`StoreError::Timeout`] or [`StoreError::AccessDenied`] for a PostgreSQL server,
+/// [`StoreError::FolderMissing`] for a SQLite file.
+pub async fn open(url: &DatabaseUrl) -> Result<Box<dyn Store>> {
+    match url.target() {
+        Target::Postgres(options) => Ok(Box::new(PostgresStore::open(url, options).await?)),
+        Target::Sqlite(path) => Ok(Box::new(SqliteStore::open(url, path)?)),
+    }
+}

@@ -1,0 +1,209 @@
+//! The store in PostgreSQL, directly or behind a pooler in transaction mode.
+
+mod sql;
+
+use std::ops::Range;
+use std::time::Duration;
+
+use alpha_kite_core::{Date, Interval, Ticker, Timestamp};
+use async_trait::async_trait;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, SqlSafeStr as _, SqlStr, raw_sql};
+use tokio::time::timeout;
+
+use super::connections::{Connections, Lease};
+use super::decode::{Columns, Decoder};
+use super::migrator::{self, Stop};
+use super::{
+    Batch, DatabaseUrl, Migrated, Result, Row, SignalEvent, Store, StoreError, StoredDigest, StoredIndicator, classify,
+};
+use sql::{TIMESTAMP_MS, day, in_range, moment, quote};
+
+/// How long a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an answer may take, migrations aside.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A store in PostgreSQL.
+///
+/// Every call is one message of the simple protocol and so one round trip and one transaction: nothing lives on in
+/// the session that a pooler could hand to somebody else.
+pub(super) struct PostgresStore {
+    /// The URL without its password, for messages.
+    database: String,
+    connections: Connections<PgConnection>,
+}
+
+impl PostgresStore {
+    pub(super) async fn open(url: &DatabaseUrl, options: &PgConnectOptions) -> Result<Self> {
+        // Poolers refuse start-up parameters that they do not know. Doubles are read as bits, so this one is not needed.
+        // Statements would be logged with all their values.
+        let options =
+            options.clone().extra_float_digits(None).application_name("alpha-kite").disable_statement_logging();
+        let store = Self { database: url.to_string(), connections: Connections::new(options) };
+        let lease = store.take().await?;
+        store.connections.put_back(lease);
+        Ok(store)
+    }
+
+    async fn take(&self) -> Result<Lease<'_, PgConnection>> {
+        match timeout(CONNECT_TIMEOUT, self.connections.take()).await {
+            Ok(lease) => lease.map_err(|error| classify(&self.database, error)),
+            Err(_) => Err(self.timed_out(CONNECT_TIMEOUT)),
+        }
+    }
+
+    /// Sends one message and reads the rows that it answers with.
+    ///
+    /// A connection that idled may be dead without anybody having said so; every message here may be sent twice, so
+    /// it is sent again, once for each connection that idled.
+    async fn send(&self, sql: String) -> Result<Vec<PgRow>> {
+        let sql: SqlStr = AssertSqlSafe(sql).into_sql_str();
+        loop {
+            let mut lease = self.take().await?;
+            match timeout(ANSWER_TIMEOUT, raw_sql(sql.clone()).fetch_all(&mut lease.connection)).await {
+                Ok(Ok(rows)) => {
+                    self.connections.put_back(lease);
+                    return Ok(rows);
+                }
+                Ok(Err(error)) => {
+                    let error = classify(&self.database, error);
+                    if !(lease.reused && matches!(error, StoreError::Unreachable { .. })) {
+                        return Err(error);
+                    }
+                }
+                Err(_) => return Err(self.timed_out(ANSWER_TIMEOUT)),
+            }
+        }
+    }
+
+    fn timed_out(&self, after: Duration) -> StoreError {
+        StoreError::Timeout { database: self.database.clone(), seconds: after.as_secs() }
+    }
+
+    fn decoder(&self) -> Decoder<'_> {
+        Decoder::new(&self.database)
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn migrate(&self) -> Result<Migrated> {
+        let mut lease = self.take().await?;
+        match migrator::migrate_postgres(&mut lease.connection).await {
+            Ok(migrated) => {
+                self.connections.put_back(lease);
+                Ok(migrated)
+            }
+            Err(Stop::Sql(error)) => Err(classify(&self.database, error)),
+            Err(Stop::List(source)) => Err(StoreError::Migration { database: self.database.clone(), source }),
+        }
+    }
+
+    async fn rows(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Row>> {
+        let sql = format!(
+            "select {TIMESTAMP_MS}, (open * 1000000)::bigint, (high * 1000000)::bigint, (low * 1000000)::bigint, \
+             (price * 1000000)::bigint, volume, bar_seconds::bigint, source \
+             from equity_data where ticker = {} and {} order by timestamp",
+            quote(ticker.as_str()),
+            in_range(&range),
+        );
+        self.send(sql).await?.iter().map(|row| self.decoder().row(row)).collect()
+    }
+
+    async fn first_row_from(&self, ticker: &Ticker, from: Timestamp) -> Result<Option<Timestamp>> {
+        let sql = format!(
+            "select {TIMESTAMP_MS} from equity_data where ticker = {} and timestamp >= {} order by timestamp limit 1",
+            quote(ticker.as_str()),
+            moment(from),
+        );
+        self.send(sql).await?.first().map(|row| self.decoder().timestamp(row, 0)).transpose()
+    }
+
+    async fn indicators(
+        &self,
+        ticker: &Ticker,
+        bar_seconds: Interval,
+        range: Range<Timestamp>,
+    ) -> Result<Vec<StoredIndicator>> {
+        let sql = format!(
+            "select {TIMESTAMP_MS}, encode(float8send(sma9), 'hex'), encode(float8send(vwap), 'hex'), rule \
+             from indicators where ticker = {} and bar_seconds = {} and {} order by timestamp",
+            quote(ticker.as_str()),
+            bar_seconds.as_seconds(),
+            in_range(&range),
+        );
+        self.send(sql).await?.iter().map(|row| self.decoder().indicator(row)).collect()
+    }
+
+    async fn events(
+        &self,
+        ticker: &Ticker,
+        bar_seconds: Option<Interval>,
+        range: Range<Timestamp>,
+    ) -> Result<Vec<SignalEvent>> {
+        let series = match bar_seconds {
+            Some(interval) => format!("bar_seconds = {}", interval.as_seconds()),
+            None => "true".to_owned(),
+        };
+        let sql = format!(
+            "select id, seq::bigint, event, bar_seconds::bigint, {TIMESTAMP_MS}, direction, (price * 1000000)::bigint, \
+             encode(float8send(sma9), 'hex'), encode(float8send(vwap), 'hex'), rule, late::integer::bigint, \
+             floor(extract(epoch from recorded_at) * 1000)::bigint \
+             from signals where ticker = {} and {series} and {} order by timestamp, id collate \"C\", seq",
+            quote(ticker.as_str()),
+            in_range(&range),
+        );
+        self.send(sql).await?.iter().map(|row| self.decoder().event(ticker, row)).collect()
+    }
+
+    async fn digests(&self, ticker: &Ticker, from: Date, to: Date) -> Result<Vec<StoredDigest>> {
+        let sql = format!(
+            "select to_char(date, 'YYYY-MM-DD'), bar_seconds::bigint, rule, bars::bigint, crosses::bigint, digest, row_digest \
+             from session_digests where ticker = {} and date between {} and {} order by date, bar_seconds",
+            quote(ticker.as_str()),
+            day(from),
+            day(to),
+        );
+        self.send(sql).await?.iter().map(|row| self.decoder().digest(row)).collect()
+    }
+
+    async fn tickers(&self) -> Result<Vec<Ticker>> {
+        // One look into the index for each ticker, instead of at every row.
+        let sql = "with recursive found as ( \
+                   (select ticker from equity_data order by ticker limit 1) union all \
+                   select (select ticker from equity_data where ticker > found.ticker order by ticker limit 1) \
+                   from found where found.ticker is not null) \
+                   select ticker from found where ticker is not null order by ticker collate \"C\"";
+        self.send(sql.to_owned()).await?.iter().map(|row| self.decoder().ticker(row, 0)).collect()
+    }
+
+    async fn write(&self, batch: &Batch) -> Result<()> {
+        batch.check().map_err(StoreError::Invalid)?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.send(sql::write(batch)).await.map(drop)
+    }
+
+    async fn close(&self) {
+        self.connections.close().await;
+    }
+}
+
+/// PostgreSQL's doubles arrive as the hex digits of their bits, which no server setting rounds.
+impl Columns for PgRow {
+    fn integer(&self, index: usize) -> Result<i64, sqlx::Error> {
+        sqlx::Row::try_get(self, index)
+    }
+
+    fn text(&self, index: usize) -> Result<String, sqlx::Error> {
+        sqlx::Row::try_get(self, index)
+    }
+
+    fn double(&self, index: usize) -> Result<Option<f64>, sqlx::Error> {
+        let Some(hex) = sqlx::Row::try_get::<Option<&str>, _>(self, index)? else { return Ok(None) };
+        let bits = u64::from_str_radix(hex, 16).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        Ok(Some(f64::from_bits(bits)))
+    }
+}

@@ -1,0 +1,212 @@
+//! The store in one SQLite file.
+
+mod write;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use alpha_kite_core::{Date, Interval, Ticker, Timestamp};
+use async_trait::async_trait;
+use sqlx::query::Query;
+use sqlx::sqlite::{
+    Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions as _, Connection as _, query};
+
+use super::connections::{Connections, Lease};
+use super::decode::{Columns, Decoder};
+use super::migrator::{self, Stop};
+use super::{
+    Batch, DatabaseUrl, Migrated, Result, Row, SignalEvent, Store, StoreError, StoredDigest, StoredIndicator, classify,
+};
+
+/// How long a writer waits for another process that is writing.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A store in one SQLite file.
+pub(super) struct SqliteStore {
+    /// The URL, for messages.
+    database: String,
+    path: PathBuf,
+    options: SqliteConnectOptions,
+    connections: Connections<SqliteConnection>,
+}
+
+impl SqliteStore {
+    pub(super) fn open(url: &DatabaseUrl, path: &Path) -> Result<Self> {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        if !folder.is_dir() {
+            return Err(StoreError::FolderMissing { folder: folder.to_path_buf() });
+        }
+        // A log beside the file lets readers read while a writer writes; a full sync at each commit is what makes a
+        // commit survive a power loss, not only the end of the process.
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .disable_statement_logging();
+        Ok(Self {
+            database: url.to_string(),
+            path: path.to_path_buf(),
+            connections: Connections::new(options.clone()),
+            options,
+        })
+    }
+
+    async fn take(&self) -> Result<Lease<'_, SqliteConnection>> {
+        match self.connections.take().await {
+            Ok(lease) => Ok(lease),
+            Err(_) if !self.path.exists() => Err(StoreError::NotMigrated { database: self.database.clone() }),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    async fn fetch(&self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<Vec<SqliteRow>> {
+        let mut lease = self.take().await?;
+        let rows = query.fetch_all(&mut lease.connection).await.map_err(|error| self.fail(error))?;
+        self.connections.put_back(lease);
+        Ok(rows)
+    }
+
+    fn fail(&self, error: sqlx::Error) -> StoreError {
+        classify(&self.database, error)
+    }
+
+    fn decoder(&self) -> Decoder<'_> {
+        Decoder::new(&self.database)
+    }
+
+    async fn try_migrate(&self) -> std::result::Result<Migrated, Stop> {
+        let mut connection = self.options.clone().create_if_missing(true).connect().await?;
+        let migrated = migrator::migrate_sqlite(&mut connection).await?;
+        connection.close().await?;
+        Ok(migrated)
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn migrate(&self) -> Result<Migrated> {
+        self.try_migrate().await.map_err(|stop| match stop {
+            Stop::Sql(error) => self.fail(error),
+            Stop::List(source) => StoreError::Migration { database: self.database.clone(), source },
+        })
+    }
+
+    async fn rows(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Row>> {
+        let query = query(
+            "select timestamp, open, high, low, price, volume, bar_seconds, source from equity_data \
+             where ticker = ?1 and timestamp >= ?2 and timestamp < ?3 order by timestamp",
+        )
+        .bind(ticker.as_str())
+        .bind(range.start.as_millis())
+        .bind(range.end.as_millis());
+        self.fetch(query).await?.iter().map(|row| self.decoder().row(row)).collect()
+    }
+
+    async fn first_row_from(&self, ticker: &Ticker, from: Timestamp) -> Result<Option<Timestamp>> {
+        let query =
+            query("select timestamp from equity_data where ticker = ?1 and timestamp >= ?2 order by timestamp limit 1")
+                .bind(ticker.as_str())
+                .bind(from.as_millis());
+        self.fetch(query).await?.first().map(|row| self.decoder().timestamp(row, 0)).transpose()
+    }
+
+    async fn indicators(
+        &self,
+        ticker: &Ticker,
+        bar_seconds: Interval,
+        range: Range<Timestamp>,
+    ) -> Result<Vec<StoredIndicator>> {
+        let query = query(
+            "select timestamp, sma9, vwap, rule from indicators \
+             where ticker = ?1 and bar_seconds = ?2 and timestamp >= ?3 and timestamp < ?4 order by timestamp",
+        )
+        .bind(ticker.as_str())
+        .bind(bar_seconds.as_seconds())
+        .bind(range.start.as_millis())
+        .bind(range.end.as_millis());
+        self.fetch(query).await?.iter().map(|row| self.decoder().indicator(row)).collect()
+    }
+
+    async fn events(
+        &self,
+        ticker: &Ticker,
+        bar_seconds: Option<Interval>,
+        range: Range<Timestamp>,
+    ) -> Result<Vec<SignalEvent>> {
+        let query = query(
+            "select id, seq, event, bar_seconds, timestamp, direction, price, sma9, vwap, rule, late, recorded_at \
+             from signals where ticker = ?1 and (?2 is null or bar_seconds = ?2) and timestamp >= ?3 and timestamp < ?4 \
+             order by timestamp, id, seq",
+        )
+        .bind(ticker.as_str())
+        .bind(bar_seconds.map(Interval::as_seconds))
+        .bind(range.start.as_millis())
+        .bind(range.end.as_millis());
+        self.fetch(query).await?.iter().map(|row| self.decoder().event(ticker, row)).collect()
+    }
+
+    async fn digests(&self, ticker: &Ticker, from: Date, to: Date) -> Result<Vec<StoredDigest>> {
+        let query = query(
+            "select date, bar_seconds, rule, bars, crosses, digest, row_digest from session_digests \
+             where ticker = ?1 and date between ?2 and ?3 order by date, bar_seconds",
+        )
+        .bind(ticker.as_str())
+        .bind(from.to_string())
+        .bind(to.to_string());
+        self.fetch(query).await?.iter().map(|row| self.decoder().digest(row)).collect()
+    }
+
+    async fn tickers(&self) -> Result<Vec<Ticker>> {
+        // One look into the index for each ticker, instead of at every row.
+        let query = query(
+            "with recursive found as ( \
+             select min(ticker) as ticker from equity_data union all \
+             select (select min(ticker) from equity_data where ticker > found.ticker) from found \
+             where found.ticker is not null) \
+             select ticker from found where ticker is not null order by ticker",
+        );
+        self.fetch(query).await?.iter().map(|row| self.decoder().ticker(row, 0)).collect()
+    }
+
+    async fn write(&self, batch: &Batch) -> Result<()> {
+        batch.check().map_err(StoreError::Invalid)?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut lease = self.take().await?;
+        let written = async {
+            // Taking the write lock first makes a second writer wait here instead of failing halfway.
+            let mut transaction = lease.connection.begin_with("begin immediate").await?;
+            write::write(&mut transaction, batch).await?;
+            transaction.commit().await
+        };
+        written.await.map_err(|error| self.fail(error))?;
+        self.connections.put_back(lease);
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.connections.close().await;
+    }
+}
+
+impl Columns for SqliteRow {
+    fn integer(&self, index: usize) -> Result<i64, sqlx::Error> {
+        sqlx::Row::try_get(self, index)
+    }
+
+    fn text(&self, index: usize) -> Result<String, sqlx::Error> {
+        sqlx::Row::try_get(self, index)
+    }
+
+    fn double(&self, index: usize) -> Result<Option<f64>, sqlx::Error> {
+        sqlx::Row::try_get(self, index)
+    }
+}

@@ -1,0 +1,221 @@
+//! The statements that store a batch in SQLite.
+
+use std::ops::Range;
+
+use alpha_kite_core::{Interval, Rule, Timestamp};
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
+use sqlx::{AssertSqlSafe, Error, query};
+
+use crate::store::{Batch, IndicatorRow, Row, SignalEvent, StoredDigest};
+
+type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+/// Rows of one statement. A batch is cut into few sizes, so that few statements are kept prepared; the largest
+/// stays below SQLite's limit of 32,766 values.
+const CHUNKS: [usize; 4] = [512, 64, 8, 1];
+
+const INSERT_ROW: Upsert = Upsert {
+    columns: "equity_data as stored (ticker, timestamp, price, volume, open, high, low, bar_seconds, source)",
+    values: 9,
+    on_conflict: "on conflict (ticker, timestamp) do update set price = excluded.price, volume = excluded.volume, \
+        open = excluded.open, high = excluded.high, low = excluded.low, bar_seconds = excluded.bar_seconds, \
+        source = excluded.source \
+        where (stored.price, stored.volume, stored.open, stored.high, stored.low, stored.bar_seconds, stored.source) \
+        is not (excluded.price, excluded.volume, excluded.open, excluded.high, excluded.low, excluded.bar_seconds, \
+        excluded.source)",
+};
+
+const INSERT_INDICATOR: Upsert = Upsert {
+    columns: "indicators as stored (ticker, timestamp, bar_seconds, sma9, vwap, rule)",
+    values: 6,
+    on_conflict: "on conflict (ticker, bar_seconds, timestamp) do update set sma9 = excluded.sma9, \
+        vwap = excluded.vwap, rule = excluded.rule \
+        where (stored.sma9, stored.vwap, stored.rule) is not (excluded.sma9, excluded.vwap, excluded.rule)",
+};
+
+const INSERT_DIGEST: Upsert = Upsert {
+    columns: "session_digests as stored (ticker, date, bar_seconds, rule, bars, crosses, digest, row_digest)",
+    values: 8,
+    on_conflict: "on conflict (ticker, date, bar_seconds) do update set rule = excluded.rule, bars = excluded.bars, \
+        crosses = excluded.crosses, digest = excluded.digest, row_digest = excluded.row_digest, \
+        updated_at = excluded.updated_at \
+        where (stored.rule, stored.bars, stored.crosses, stored.digest, stored.row_digest) \
+        is not (excluded.rule, excluded.bars, excluded.crosses, excluded.digest, excluded.row_digest)",
+};
+
+/// The ledger refuses a second insert of a key whatever its conflict clause, so the statement has none.
+const INSERT_EVENT: &str = "insert into signals (id, seq, event, ticker, bar_seconds, timestamp, direction, price, \
+    sma9, vwap, rule, late, recorded_at) \
+    select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 \
+    where not exists (select 1 from signals where id = ?1 and seq = ?2)";
+
+/// Runs the statements of a batch; the transaction is the caller's.
+pub(super) async fn write(connection: &mut SqliteConnection, batch: &Batch) -> Result<(), Error> {
+    let ticker = batch.ticker.as_str();
+
+    let kept = starts(batch.rows.iter().map(|row| row.bar.start));
+    for range in &batch.delete_rows {
+        query(
+            "delete from equity_data where ticker = ?1 and timestamp >= ?2 and timestamp < ?3 \
+             and timestamp not in (select value from json_each(?4))",
+        )
+        .bind(ticker)
+        .bind(range.start.as_millis())
+        .bind(range.end.as_millis())
+        .bind(&kept)
+        .execute(&mut *connection)
+        .await?;
+    }
+    INSERT_ROW.run(connection, &batch.rows, |query, row| bind_row(query, ticker, row)).await?;
+
+    for (interval, range) in &batch.delete_indicators {
+        delete_indicators(connection, batch, *interval, range).await?;
+    }
+    for (interval, rule, rows) in &batch.indicators {
+        INSERT_INDICATOR
+            .run(connection, rows, |query, row| bind_indicator(query, ticker, *interval, *rule, row))
+            .await?;
+    }
+
+    for event in &batch.events {
+        bind_event(query(INSERT_EVENT), event).execute(&mut *connection).await?;
+    }
+
+    for &(date, interval) in &batch.delete_digests {
+        if batch.digests.iter().all(|digest| (digest.date, digest.bar_seconds) != (date, interval)) {
+            query("delete from session_digests where ticker = ?1 and date = ?2 and bar_seconds = ?3")
+                .bind(ticker)
+                .bind(date.to_string())
+                .bind(interval.as_seconds())
+                .execute(&mut *connection)
+                .await?;
+        }
+    }
+    INSERT_DIGEST.run(connection, &batch.digests, |query, digest| bind_digest(query, ticker, digest)).await
+}
+
+async fn delete_indicators(
+    connection: &mut SqliteConnection,
+    batch: &Batch,
+    interval: Interval,
+    range: &Range<Timestamp>,
+) -> Result<(), Error> {
+    let kept = batch.indicators.iter().filter(|(series, ..)| *series == interval).flat_map(|(.., rows)| rows);
+    query(
+        "delete from indicators where ticker = ?1 and bar_seconds = ?2 and timestamp >= ?3 and timestamp < ?4 \
+         and timestamp not in (select value from json_each(?5))",
+    )
+    .bind(batch.ticker.as_str())
+    .bind(interval.as_seconds())
+    .bind(range.start.as_millis())
+    .bind(range.end.as_millis())
+    .bind(starts(kept.map(|row| row.start)))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// `insert … values …, … on conflict …` for many rows at once.
+struct Upsert {
+    /// Table, alias and columns.
+    columns: &'static str,
+    /// How many values a row has.
+    values: usize,
+    on_conflict: &'static str,
+}
+
+impl Upsert {
+    async fn run<'q, T>(
+        &self,
+        connection: &mut SqliteConnection,
+        mut rows: &'q [T],
+        bind: impl Fn(SqliteQuery<'q>, &'q T) -> SqliteQuery<'q>,
+    ) -> Result<(), Error> {
+        for size in CHUNKS {
+            if rows.len() < size {
+                continue;
+            }
+            let sql = self.sql(size);
+            while let Some((chunk, rest)) = rows.split_at_checked(size) {
+                let query = chunk.iter().fold(query(AssertSqlSafe(sql.clone())), &bind);
+                query.execute(&mut *connection).await?;
+                rows = rest;
+            }
+        }
+        Ok(())
+    }
+
+    fn sql(&self, rows: usize) -> String {
+        let row = format!("({})", vec!["?"; self.values].join(","));
+        format!("insert into {} values {} {}", self.columns, vec![row.as_str(); rows].join(","), self.on_conflict)
+    }
+}
+
+fn bind_row<'q>(query: SqliteQuery<'q>, ticker: &'q str, row: &Row) -> SqliteQuery<'q> {
+    query
+        .bind(ticker)
+        .bind(row.bar.start.as_millis())
+        .bind(row.bar.close.as_micros())
+        .bind(shares(row))
+        .bind(row.bar.open.as_micros())
+        .bind(row.bar.high.as_micros())
+        .bind(row.bar.low.as_micros())
+        .bind(row.bar_seconds.as_seconds())
+        .bind(row.source.as_str())
+}
+
+fn bind_indicator<'q>(
+    query: SqliteQuery<'q>,
+    ticker: &'q str,
+    interval: Interval,
+    rule: Rule,
+    row: &IndicatorRow,
+) -> SqliteQuery<'q> {
+    query
+        .bind(ticker)
+        .bind(row.start.as_millis())
+        .bind(interval.as_seconds())
+        .bind(row.sma9)
+        .bind(row.vwap)
+        .bind(rule.name())
+}
+
+fn bind_event<'q>(query: SqliteQuery<'q>, event: &'q SignalEvent) -> SqliteQuery<'q> {
+    query
+        .bind(event.id.to_string())
+        .bind(event.seq)
+        .bind(event.event.as_str())
+        .bind(event.ticker.as_str())
+        .bind(event.bar_seconds.as_seconds())
+        .bind(event.timestamp.as_millis())
+        .bind(event.direction.as_str())
+        .bind(event.price.as_micros())
+        .bind(event.sma9)
+        .bind(event.vwap)
+        .bind(event.rule.name())
+        .bind(event.late)
+        .bind(event.recorded_at.as_millis())
+}
+
+fn bind_digest<'q>(query: SqliteQuery<'q>, ticker: &'q str, digest: &StoredDigest) -> SqliteQuery<'q> {
+    query
+        .bind(ticker)
+        .bind(digest.date.to_string())
+        .bind(digest.bar_seconds.as_seconds())
+        .bind(digest.rule.name())
+        .bind(digest.rows)
+        .bind(digest.crosses)
+        .bind(digest.digest.to_string())
+        .bind(digest.row_digest.to_string())
+}
+
+fn shares(row: &Row) -> i64 {
+    i64::try_from(row.bar.volume.get()).expect("a volume is at most 10^13")
+}
+
+/// A JSON array of moments in ms, for `json_each`.
+fn starts(moments: impl Iterator<Item = Timestamp>) -> String {
+    let moments: Vec<String> = moments.map(|moment| moment.as_millis().to_string()).collect();
+    format!("[{}]", moments.join(","))
+}

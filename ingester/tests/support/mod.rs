@@ -1,0 +1,14 @@
+//! Real databases for tests: throw-away PostgreSQL clusters, a pooler in front of them, SQLite files.
+#![allow(dead_code, unused_imports, reason = "each test program uses its own part")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cluster;
+mod fixture;
+mod pgbouncer;
+mod sample;
+mod watchdog;
+
+pub(crate) use cluster::Cluster;
+pub(crate) use fixture::{Engine, Fixture};
+pub(crate) use pgbouncer::Pgbouncer;
+pub(crate) use sample::*;

@@ -1,0 +1,2 @@
+-- SQLite has no roles: who can read the file can read it, who can write the file can write it. This version
+-- exists so that both databases have the same list.
