@@ -1,6 +1,6 @@
 # Each target calls one script in scripts/; CI calls the same.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-schwab-py setup lint fmt golden-check licences bench fuzz
+.PHONY: help demo test test-consumers test-schwab-py setup lint fmt golden-check licences bench bench-js fuzz
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -10,6 +10,9 @@ demo: ## Build the program and show it at work on a made-up session
 
 test: ## Install what is missing and run every check
 	@scripts/test.sh
+
+test-consumers: ## Install the npm package in every kind of project
+	@scripts/test-consumers.sh
 
 test-schwab-py: ## Check that schwab-py accepts the simulator (needs PyPI)
 	@scripts/test-schwab-py.sh
@@ -21,7 +24,7 @@ lint: ## Check format, clippy and rustdoc, warnings denied
 	@scripts/lint.sh
 
 fmt: ## Format the code
-	@cargo fmt --all
+	@scripts/fmt.sh
 
 golden-check: ## Check that the golden files are what their generator makes
 	@scripts/golden-check.sh
@@ -31,6 +34,9 @@ licences: ## Check the licences of all dependencies
 
 bench: ## Run the benchmarks
 	@scripts/bench.sh
+
+bench-js: ## Run the JavaScript benchmarks
+	@scripts/bench-js.sh
 
 fuzz: ## Fuzz the parsers for a bounded time (nightly Rust)
 	@scripts/fuzz.sh

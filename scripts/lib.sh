@@ -57,3 +57,12 @@ locked_version() {
 
 # tool_dir NAME VERSION: where a tool that setup built is kept; its programs are in `bin` there.
 tool_dir() { echo "$cache/tools/$1-$2"; }
+
+# npm_ci FOLDER: installs what the folder's lock file says, unless that is done.
+npm_ci() {
+  local lock=$1/package-lock.json done=$1/node_modules/.alpha-kite-lock
+  cmp -s "$lock" "$done" && return
+  note "installing npm packages in $1"
+  quietly "$cache/log/npm.log" npm --prefix "$1" ci --no-audit --no-fund
+  cp "$lock" "$done"
+}

@@ -5,6 +5,7 @@
 setup=$root/scripts/setup
 "$setup/base.sh"
 "$setup/postgres.sh"
+"$setup/node.sh"
 "$setup/wasm-target.sh"
 if [ -n "$(locked_version wasm-bindgen)" ]; then
   "$setup/wasm-pack.sh"

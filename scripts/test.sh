@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every check, the quick ones first, and stops at the first stage that fails.
-# The last line is `N passed, N failed`, the sum over all cargo test runs; a failed stage without a failed test counts as one.
+# The last line is `N passed, N failed`, the sum over all test runs; a failed stage without a failed test counts as one.
 . "$(dirname "$0")/lib.sh"
 
 log=$(mktemp)
@@ -8,13 +8,13 @@ trap 'rm -f "$log"' EXIT
 passed=0
 failed=0
 
-# Adds up the closing lines of the cargo test runs in the log.
+# Adds up the closing lines of the test runs in the log: cargo's, and `N passed, N failed` of others.
 count() {
   local line
   while read -r line; do
     passed=$((passed + ${line%% *}))
     failed=$((failed + ${line##* }))
-  done < <(sed -n 's/^test result: .* \([0-9]*\) passed; \([0-9]*\) failed;.*/\1 \2/p' "$log")
+  done < <(sed -n -e 's/^test result: .* \([0-9]*\) passed; \([0-9]*\) failed;.*/\1 \2/p' -e 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log")
 }
 
 # stage TITLE COMMAND…: runs one stage under its heading, with its time; ends the script if it fails.
@@ -45,4 +45,5 @@ stage "golden files" scripts/golden-check.sh
 stage "core by feature" scripts/test-core.sh
 stage "core without an operating system" scripts/build-core-bare.sh
 stage "workspace" cargo test --locked --workspace --no-fail-fast
+stage "npm package" scripts/test-bindings.sh
 finish 0

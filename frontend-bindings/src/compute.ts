@@ -1,0 +1,28 @@
+import { core } from "./core.js";
+import { checked } from "./errors.js";
+import { checkColumns, checkOptions } from "./input.js";
+import { addRows, pushColumns } from "./push-columns.js";
+import { makeReport, withReport } from "./report.js";
+import type { Columns, Options, Result } from "./types.js";
+
+/**
+ * Computes SMA9, session VWAP and their crosses of whole columns. Rows may span sessions and stand outside them.
+ *
+ * `crosses` and `sessions` of the result are made when one of them is first read, from the columns as they are then: read them
+ * before you write to columns that you reuse.
+ *
+ * @throws IndicatorsError with the `index` of the row to blame, where there is one.
+ */
+export function compute(columns: Columns, options: Options): Result {
+  const { Engine } = core();
+  const input = checkColumns(columns);
+  const checkedOptions = checkOptions(options);
+  const { ticker, barSeconds, basis } = checkedOptions;
+  const engine = checked(() => new Engine(ticker, barSeconds, basis));
+  try {
+    const values = pushColumns(engine, input);
+    return withReport(values, () => makeReport(checkedOptions, (report) => addRows(report, input, values)));
+  } finally {
+    engine.free();
+  }
+}

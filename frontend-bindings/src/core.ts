@@ -1,0 +1,59 @@
+import { IndicatorsError } from "./errors.js";
+import {
+  Columns,
+  Engine,
+  initSync,
+  isRegularSession,
+  parsePrice,
+  Report,
+  Resampler,
+  sessionOf,
+  sessionsBetween,
+  signalId,
+  statusError,
+} from "./wasm/alpha_kite_wasm.js";
+
+/** What the wasm module can do. Named one by one, so that the generated loader, which finds another file, is left out. */
+const FUNCTIONS = {
+  Columns,
+  Engine,
+  isRegularSession,
+  parsePrice,
+  Report,
+  Resampler,
+  sessionOf,
+  sessionsBetween,
+  signalId,
+  statusError,
+};
+
+/** The loaded wasm module and its memory. */
+export type Core = typeof FUNCTIONS & { readonly memory: WebAssembly.Memory };
+
+let loaded: Core | undefined;
+
+/** The loaded module, or `not_initialized`. */
+export function core(): Core {
+  if (loaded === undefined) throw new IndicatorsError("not_initialized", "await init() before anything else");
+  return loaded;
+}
+
+/** Whether there is one. */
+export function isLoaded(): boolean {
+  return loaded !== undefined;
+}
+
+/** Puts the compiled module to work. */
+export function instantiate(module: WebAssembly.Module): void {
+  try {
+    // The generated code keeps the first module that it gets: a wrong one must not get that far.
+    const names = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+    if (!["memory", "__wbindgen_start", "engine_push"].every((name) => names.has(name)))
+      throw new Error("its exports differ");
+    const { memory } = initSync({ module });
+    loaded = { ...FUNCTIONS, memory };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new IndicatorsError("wasm_load_failed", `this is not the wasm module of this package: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,58 @@
+/** Why a call was refused. The first group comes from this package, the others from the core inside the wasm module. */
+export type ErrorCode =
+  // this package
+  | "not_initialized"
+  | "disposed"
+  | "wasm_unsupported"
+  | "wasm_load_failed"
+  | "bad_argument"
+  | "read_failed"
+  | "incomplete_read"
+  // the core
+  | "not_a_number"
+  | "not_a_time"
+  | "price_out_of_range"
+  | "volume_out_of_range"
+  | "fractional_shares"
+  | "session_volume_out_of_range"
+  | "out_of_order"
+  | "missing_range"
+  | "column_lengths"
+  | "unknown_interval"
+  | "unknown_ticker"
+  | "unknown_name"
+  | "bad_snapshot"
+  | "too_large";
+
+/** What every function of this package throws. A refused call changes nothing. */
+export class IndicatorsError extends Error {
+  override readonly name = "IndicatorsError";
+  /** Stable, for programs. The message is for people and may change. */
+  readonly code: ErrorCode;
+  /** The number of the row that is to blame, from 0; absent where no single row is. */
+  readonly index?: number;
+
+  constructor(code: ErrorCode, message: string, details: { cause?: unknown; index?: number } = {}) {
+    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    if (details.index !== undefined) this.index = details.index;
+  }
+}
+
+/** Turns what the wasm module threw into an {@link IndicatorsError}. */
+export function asIndicatorsError(thrown: unknown): unknown {
+  if (!(thrown instanceof Error) || thrown instanceof IndicatorsError) return thrown;
+  const { code, index } = thrown as Error & { code?: unknown; index?: unknown };
+  if (typeof code !== "string") return thrown;
+  const details = typeof index === "number" ? { cause: thrown, index } : { cause: thrown };
+  return new IndicatorsError(code as ErrorCode, thrown.message, details);
+}
+
+/** Runs a call into the wasm module and lets its errors out as {@link IndicatorsError}. */
+export function checked<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (thrown) {
+    throw asIndicatorsError(thrown);
+  }
+}

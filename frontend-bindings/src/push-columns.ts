@@ -1,0 +1,32 @@
+import { checked } from "./errors.js";
+import { allocate, type Input } from "./input.js";
+import type { Values } from "./types.js";
+import type { Engine, Report } from "./wasm/alpha_kite_wasm.js";
+import { chunkWorkspace, forChunks } from "./workspace.js";
+
+/** Pushes all rows and returns their values. */
+export function pushColumns(engine: Engine, input: Input): Values {
+  const { rows, extra, doubles } = input;
+  const values = allocate(() => ({
+    sma9: new Float64Array(rows),
+    vwap: new Float64Array(rows),
+    cross: new Int8Array(rows),
+  }));
+  const workspace = chunkWorkspace(extra);
+  forChunks(rows, (first, count) => {
+    workspace.write(input, first, count);
+    checked(() => engine.pushColumns(workspace.wasm, count, doubles, first));
+    workspace.readValues(values, first, count);
+  });
+  return values;
+}
+
+/** Adds all rows and the values computed of them to a report. */
+export function addRows(report: Report, input: Input, values: Values): void {
+  const workspace = chunkWorkspace(input.extra);
+  forChunks(input.rows, (first, count) => {
+    workspace.write(input, first, count);
+    workspace.writeValues(values, first, count);
+    report.add(workspace.wasm, count, input.doubles);
+  });
+}

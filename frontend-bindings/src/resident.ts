@@ -1,0 +1,65 @@
+import { core } from "./core.js";
+import { checked, IndicatorsError } from "./errors.js";
+import { type CheckedOptions, checkColumns, checkOptions } from "./input.js";
+import { makeReport, withReport } from "./report.js";
+import type { Columns, Options, Result } from "./types.js";
+import { createWorkspace } from "./workspace.js";
+
+/** Columns that stay in the memory of the wasm module, for those who compute the same rows many times. */
+export interface ResidentColumns {
+  readonly rows: number;
+  /**
+   * As `compute`, without copying. `sma9`, `vwap` and `cross` are views of the wasm module's memory: they show the latest results of these
+   * columns, and end (their length becomes 0) when that memory grows. Reading `crosses` or `sessions` computes once more.
+   */
+  compute(options: Options): Result;
+  /** Frees the memory. Safe twice; everything else throws `disposed` afterwards. */
+  dispose(): void;
+}
+
+/**
+ * Copies columns into the memory of the wasm module, once, and checks them. The columns can be reused afterwards.
+ *
+ * @throws IndicatorsError `too_large` above 16,777,216 rows.
+ */
+export function createResidentColumns(columns: Columns): ResidentColumns {
+  const input = checkColumns(columns);
+  const { rows } = input;
+  const workspace = createWorkspace(rows, input.extra);
+  let alive = true;
+  const dispose = (): void => {
+    if (alive) workspace.wasm.free();
+    alive = false;
+  };
+  try {
+    workspace.write(input, 0, rows);
+    checked(() => workspace.wasm.accept(rows, input.doubles));
+  } catch (thrown) {
+    dispose();
+    throw thrown;
+  }
+
+  const fill = ({ ticker, barSeconds, basis }: CheckedOptions): void => {
+    if (!alive) throw new IndicatorsError("disposed", "the columns are disposed of");
+    const { Engine } = core();
+    const engine = checked(() => new Engine(ticker, barSeconds, basis));
+    try {
+      checked(() => engine.pushColumns(workspace.wasm, rows, 0, 0));
+    } finally {
+      engine.free();
+    }
+  };
+
+  return {
+    rows,
+    compute(options) {
+      const checkedOptions = checkOptions(options);
+      fill(checkedOptions);
+      return withReport(workspace.values(rows), () => {
+        fill(checkedOptions);
+        return makeReport(checkedOptions, (report) => report.add(workspace.wasm, rows, 0));
+      });
+    },
+    dispose,
+  };
+}

@@ -1,0 +1,150 @@
+import { IndicatorsError } from "@alpha-kite/indicators";
+import type { RealtimeChannel } from "@supabase/supabase-js";
+import type { Client } from "./query.js";
+
+/** How a feed is doing. */
+export type FeedStatus =
+  | { readonly status: "connecting" }
+  /** Everything stored has been delivered, and what is stored next comes by itself. */
+  | { readonly status: "live" }
+  /** The channel or the server is away; it is tried again, and what was missed is read then. */
+  | { readonly status: "lost"; readonly error: IndicatorsError };
+
+/** Who takes what a feed delivers. Rows may come twice, and late ones out of order: merge them by their key. */
+export interface FeedHandler<Row> {
+  onRows(rows: readonly Row[]): void;
+  onStatus?(status: FeedStatus): void;
+}
+
+/** What is followed. */
+export interface Followed<Row> {
+  readonly table: string;
+  readonly ticker: string;
+  /** Reads one row that realtime delivered. */
+  parse(row: Record<string, unknown>): Row;
+  /** Whether it was asked for. */
+  wanted(row: Row): boolean;
+  /** Reads what is stored and was not known: everything at first. */
+  read(newest: Row | undefined, signal: AbortSignal): Promise<Row[]>;
+  /** The one of two rows to go on from. */
+  newest(a: Row, b: Row): Row;
+}
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+
+/**
+ * Delivers all rows of a ticker: those stored so far, then live ones. Whenever the channel was lost and is back, what was stored
+ * meanwhile is read by cursor. Returns how to stop.
+ */
+export function follow<Row>(client: Client, followed: Followed<Row>, handler: FeedHandler<Row>): () => void {
+  const stopped = new AbortController();
+  /** The newest row up to which nothing is missing. */
+  let cursor: Row | undefined;
+  /** The newest row that came live while something might be missing. */
+  let ahead: Row | undefined;
+  let caughtUp = false;
+  let reading = false;
+  let readAgain = false;
+  let failures = 0;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let channel: RealtimeChannel | undefined;
+
+  const later = (known: Row | undefined, row: Row): Row => (known === undefined ? row : followed.newest(known, row));
+  const report = (status: FeedStatus): void => {
+    if (!stopped.signal.aborted) handler.onStatus?.(status);
+  };
+  const tryLater = (what: () => void): void => {
+    if (stopped.signal.aborted) return;
+    const limit = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures);
+    failures += 1;
+    clearTimeout(retry);
+    retry = setTimeout(what, limit / 2 + (Math.random() * limit) / 2);
+  };
+  const lost = (error: IndicatorsError): void => {
+    caughtUp = false;
+    report({ status: "lost", error });
+  };
+
+  const catchUp = async (): Promise<void> => {
+    if (reading) {
+      readAgain = true;
+      return;
+    }
+    reading = true;
+    try {
+      do {
+        readAgain = false;
+        const rows = await followed.read(cursor, stopped.signal);
+        if (stopped.signal.aborted) return;
+        cursor = rows.reduce(later, cursor);
+        if (ahead !== undefined) cursor = later(cursor, ahead);
+        ahead = undefined;
+        if (rows.length > 0) handler.onRows(rows);
+      } while (readAgain);
+      failures = 0;
+      if (!caughtUp) {
+        caughtUp = true;
+        report({ status: "live" });
+      }
+    } catch (thrown) {
+      if (stopped.signal.aborted) return;
+      lost(asReadError(thrown));
+      tryLater(catchUp);
+    } finally {
+      reading = false;
+    }
+  };
+
+  const take = (payload: { new?: unknown; errors?: readonly string[] | null }): void => {
+    // The server says so when it could not send a row whole.
+    if (payload.errors?.length) {
+      void catchUp();
+      return;
+    }
+    const row = followed.parse(payload.new as Record<string, unknown>);
+    if (!followed.wanted(row)) return;
+    if (caughtUp && !reading) cursor = later(cursor, row);
+    else ahead = later(ahead, row);
+    handler.onRows([row]);
+  };
+
+  const open = (): void => {
+    const { table, ticker } = followed;
+    const filter = { schema: "public", table, filter: `ticker=eq.${ticker}` };
+    const opened = client
+      .channel(`alpha-kite-${table}-${ticker}-${crypto.randomUUID()}`)
+      .on("postgres_changes", { event: "INSERT", ...filter }, take)
+      .on("postgres_changes", { event: "UPDATE", ...filter }, take)
+      // Joining is answered before the server listens to the database: rows stored in between are read then.
+      .on("system", {}, (message: { status?: string }) => {
+        if (message.status === "ok") void catchUp();
+      });
+    channel = opened;
+    opened.subscribe((status, error) => {
+      if (stopped.signal.aborted || channel !== opened) return;
+      if (status === "SUBSCRIBED") {
+        void catchUp();
+        return;
+      }
+      const message = error?.message ?? `the channel is ${status.toLowerCase().replace("_", " ")}`;
+      lost(new IndicatorsError("read_failed", message, { cause: error }));
+      // The client joins again by itself unless the channel was closed.
+      if (status === "CLOSED") tryLater(open);
+    });
+  };
+
+  report({ status: "connecting" });
+  open();
+  return () => {
+    stopped.abort();
+    clearTimeout(retry);
+    if (channel !== undefined) void client.removeChannel(channel);
+  };
+}
+
+function asReadError(thrown: unknown): IndicatorsError {
+  if (thrown instanceof IndicatorsError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new IndicatorsError("read_failed", message, { cause: thrown });
+}
