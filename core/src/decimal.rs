@@ -74,34 +74,36 @@ pub(crate) fn parse(text: &str, scale: i64) -> Result<Scaled> {
 
 /// Cuts the digits of `whole` and `fraction` where the decimal point lands after a shift to the right by `shift`.
 fn split_at_point(whole: &[u8], fraction: &[u8], shift: i64) -> (u64, Rest) {
-    let digits = || whole.iter().chain(fraction).map(|digit| u64::from(digit - b'0'));
-    let leading_zeros = digits().take_while(|&digit| digit == 0).count();
-    let mut significant = digits().skip(leading_zeros).peekable();
-    if significant.peek().is_none() {
-        return (0, Rest::Zero);
+    // A slice is never longer than isize::MAX, so that its length fits.
+    let mut places = i64::try_from(whole.len()).unwrap_or(i64::MAX).saturating_add(shift);
+    let (mut floor, mut first, mut others) = (0, 0, 0);
+    for digits in [whole, fraction] {
+        for digit in digits.iter().map(|digit| digit - b'0') {
+            match places {
+                1.. => floor = append(floor, digit),
+                0 => first = digit,
+                _ => others |= digit,
+            }
+            places = places.saturating_sub(1);
+        }
     }
-    // A slice is never longer than isize::MAX, so that both lengths fit.
-    let point = i64::try_from(whole.len()).unwrap_or(i64::MAX).saturating_add(shift);
-    let kept = point.saturating_sub(i64::try_from(leading_zeros).unwrap_or(i64::MAX));
-    if kept < 0 {
-        return (0, Rest::BelowHalf);
+    // The zeros that an exponent stands for. Soon the value has saturated, and changes no more.
+    for _ in 0..places.min(20) {
+        floor = append(floor, 0);
     }
-    if kept > 19 {
-        return (u64::MAX, Rest::Zero);
-    }
-    let mut floor = 0;
-    for _ in 0..kept {
-        floor = floor * 10 + significant.next().unwrap_or(0);
-    }
-    let first = significant.next().unwrap_or(0);
-    let others = significant.any(|digit| digit != 0);
     let rest = match (first, others) {
-        (0, false) => Rest::Zero,
+        _ if floor == u64::MAX => Rest::Zero,
+        (0, 0) => Rest::Zero,
         (0..=4, _) => Rest::BelowHalf,
-        (5, false) => Rest::Half,
+        (5, 0) => Rest::Half,
         _ => Rest::AboveHalf,
     };
     (floor, rest)
+}
+
+/// Appends a digit to a number of up to 18 digits; what has more saturates.
+fn append(number: u64, digit: u8) -> u64 {
+    if number < 1_000_000_000_000_000_000 { number * 10 + u64::from(digit) } else { u64::MAX }
 }
 
 fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
@@ -113,8 +115,10 @@ fn non_empty<'a>((digits, rest): (&'a [u8], &'a [u8])) -> Result<(&'a [u8], &'a 
     if digits.is_empty() { Err(Error::NotANumber) } else { Ok((digits, rest)) }
 }
 
+/// An exponent. Beyond 18 digits it only has to be larger than any text is long.
 fn saturating_integer(digits: &[u8]) -> i64 {
-    digits.iter().fold(0, |value: i64, digit| value.saturating_mul(10).saturating_add(i64::from(digit - b'0')))
+    let number = digits.iter().fold(0, |number, digit| append(number, digit - b'0'));
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::bar::Bar;
 use crate::cross::Direction;
@@ -69,7 +69,7 @@ impl serde::Serialize for Digest {
 /// 1 up, -1 down, 0 none).
 #[derive(Clone, Default)]
 pub struct SeriesHasher {
-    hash: Xxh3,
+    hash: Xxh3Default,
     rows: usize,
 }
 
@@ -116,7 +116,7 @@ impl fmt::Debug for SeriesHasher {
 /// Start in milliseconds, open, high, low and close in micro-dollars (`i64` each), and the volume in shares (`u64`).
 #[derive(Clone, Default)]
 pub struct RowHasher {
-    hash: Xxh3,
+    hash: Xxh3Default,
     rows: usize,
 }
 

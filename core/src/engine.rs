@@ -3,9 +3,11 @@
 use crate::bar::Bar;
 use crate::error::{Error, Result};
 use crate::indicators::{Indicators, Step};
+use crate::price::Price;
 use crate::rule::Rule;
 use crate::session::Session;
 use crate::timestamp::Timestamp;
+use crate::volume::Volume;
 
 /// What the bar still forming would bring if it closed now. To be shown apart; never stored, alerted or traded.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,21 +76,38 @@ impl SessionEngine {
     /// [`Error::SessionVolumeOutOfRange`] if the session's volume would pass 10^13 shares. The state is unchanged.
     #[inline]
     pub fn push(&mut self, bar: &Bar) -> Result<Option<Step>> {
-        let Some(current) = self.enter(bar.start)? else { return Ok(None) };
-        let step = current.indicators.push(bar)?;
-        current.last = Some(bar.start);
+        self.push_row(bar.start, bar.close, self.rule.weigh(bar), bar.volume)
+    }
+
+    /// Takes the next closed bar by its close alone, which is all that [`Rule::Close`] needs.
+    ///
+    /// # Errors
+    /// Those of [`push`](Self::push), and [`Error::MissingRange`] if the rule needs the high and the low.
+    #[inline(always)]
+    pub fn push_close(&mut self, start: Timestamp, close: Price, volume: Volume) -> Result<Option<Step>> {
+        match self.rule {
+            Rule::Close => self.push_row(start, close, close.as_micros().cast_unsigned(), volume),
+            Rule::Hlc3 => Err(Error::MissingRange),
+        }
+    }
+
+    #[inline(always)]
+    fn push_row(&mut self, start: Timestamp, close: Price, weighed: u64, volume: Volume) -> Result<Option<Step>> {
+        let Some(current) = self.enter(start)? else { return Ok(None) };
+        let step = current.indicators.push_row(close, weighed, volume)?;
+        current.last = Some(start);
         Ok(Some(step))
     }
 
     /// The state that a bar at `start` adds to: that of its session, new where the session is. `None` outside sessions.
     #[inline]
     pub(crate) fn enter(&mut self, start: Timestamp) -> Result<Option<&mut Current>> {
-        if let Some(Current { last: Some(last), .. }) = self.current
-            && start <= last
+        if let Some(Current { last: Some(last), .. }) = &self.current
+            && start <= *last
         {
-            return Err(Error::OutOfOrder { start, last });
+            return Err(Error::OutOfOrder { start, last: *last });
         }
-        if !self.current.is_some_and(|current| current.session.contains(start)) {
+        if !self.current.as_ref().is_some_and(|current| current.session.contains(start)) {
             let Some(session) = Session::containing(start) else { return Ok(None) };
             self.current = Some(Current { session, last: None, indicators: Indicators::new(self.rule) });
         }

@@ -1,10 +1,11 @@
 //! SMA9, VWAP and their cross within one session.
 
+use core::cmp::Ordering;
+
 use crate::bar::Bar;
 use crate::cross::{CrossDetector, Direction};
 use crate::error::Result;
 use crate::price::Price;
-use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::sma::Sma;
 use crate::volume::Volume;
@@ -46,21 +47,37 @@ impl Indicators {
     /// # Errors
     /// [`Error::SessionVolumeOutOfRange`](crate::Error::SessionVolumeOutOfRange) if the session's volume would pass 10^13
     /// shares; the state is unchanged.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, bar: &Bar) -> Result<Step> {
         self.push_row(bar.close, self.vwap.rule().weigh(bar), bar.volume)
     }
 
     /// Adds a bar of which `weighed` is the sum of the prices that the VWAP weighs, in micro-dollars.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push_row(&mut self, close: Price, weighed: u64, volume: Volume) -> Result<Step> {
         self.vwap.push_weighed(weighed, volume)?;
         self.sma.push(close);
-        let order = self.sma.sum().and_then(|sum| self.vwap.compare_mean(sum, Sma::<SMA_BARS>::COUNT));
-        Ok(Step {
-            sma9: self.sma.value().map(Ratio::to_f64),
-            vwap: self.vwap.value().map(Ratio::to_f64),
-            cross: order.and_then(|order| self.crosses.push(order)),
-        })
+        let (sma9, vwap) = (self.sma.to_f64(), self.vwap.settle());
+        let cross = match sma9.zip(vwap) {
+            Some((sma9, vwap)) => self.cross(sma9, vwap),
+            None => None,
+        };
+        Ok(Step { sma9, vwap, cross })
+    }
+
+    /// Compares the two values, and returns the cross that this confirms.
+    ///
+    /// Rounding is monotone: where the nearest doubles differ, the exact values differ the same way. Where they are equal,
+    /// integers decide.
+    #[inline(always)]
+    fn cross(&mut self, sma9: f64, vwap: f64) -> Option<Direction> {
+        let order = if sma9 > vwap {
+            Ordering::Greater
+        } else if sma9 < vwap {
+            Ordering::Less
+        } else {
+            self.vwap.compare_mean(self.sma.sum()?, Sma::<SMA_BARS>::COUNT)?
+        };
+        self.crosses.push(order)
     }
 }

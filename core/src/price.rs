@@ -81,6 +81,17 @@ impl Price {
     /// [`Error::NotANumber`] for NaN and infinities; [`Error::PriceOutOfRange`] below 0 or above 10 million dollars.
     #[inline]
     pub fn from_f64(dollars: f64) -> Result<Self> {
+        match nearest_by_product(dollars) {
+            (rounding, price) if rounding <= CERTAIN && dollars >= 0.0 && price.0.cast_unsigned() < SMALL_END => {
+                Ok(price)
+            }
+            _ => Self::from_f64_exactly(dollars),
+        }
+    }
+
+    /// Rounds as [`Price::from_f64`] does, with integers alone: right for every double.
+    #[cold]
+    fn from_f64_exactly(dollars: f64) -> Result<Self> {
         if !dollars.is_finite() {
             return Err(Error::NotANumber);
         }
@@ -101,6 +112,70 @@ impl Price {
         let up = below > half || (below == half && floor % 2 == 1);
         i64::try_from(floor + u128::from(up)).map_err(|_| Error::PriceOutOfRange).and_then(Self::from_micros)
     }
+
+    /// Checks a column into which another language wrote micro-dollars of any bits: as [`Price::from_micros`] does each.
+    ///
+    /// # Errors
+    /// The first refused row and its error.
+    pub fn accept_column(column: &[Self]) -> Result<(), (usize, Error)> {
+        // As long as no row has a high bit, none is out of range.
+        let bits = column.iter().fold(0, |bits, price| bits | price.0.cast_unsigned());
+        if bits < SMALL_END {
+            return Ok(());
+        }
+        let wrong = column.iter().position(|price| Self::from_micros(price.0).is_err());
+        wrong.map_or(Ok(()), |row| Err((row, Error::PriceOutOfRange)))
+    }
+
+    /// Makes prices, where they stand, of a column into which another language wrote the bits of doubles in dollars: as
+    /// [`Price::from_f64`] does each.
+    ///
+    /// # Errors
+    /// The first refused row and its error. What the column holds is unspecified then.
+    pub fn accept_doubles(column: &mut [Self]) -> Result<(), (usize, Error)> {
+        let dollars = |price: &Self| f64::from_bits(price.0.cast_unsigned());
+        let (chunks, _) = column.as_chunks_mut::<64>();
+        let mut at = 0;
+        for chunk in chunks {
+            let (mut bits, mut certain) = (0, u64::MAX);
+            for row in chunk.iter() {
+                let (rounding, price) = nearest_by_product(dollars(row));
+                bits |= price.0.cast_unsigned() | (row.0.cast_unsigned() & (1 << 63));
+                certain &= if rounding <= CERTAIN { u64::MAX } else { 0 };
+            }
+            if bits >= SMALL_END || certain == 0 {
+                break;
+            }
+            for row in chunk.iter_mut() {
+                (_, *row) = nearest_by_product(dollars(row));
+            }
+            at += chunk.len();
+        }
+        for (row, price) in column.iter_mut().enumerate().skip(at) {
+            *price = Self::from_f64(dollars(price)).map_err(|error| (row, error))?;
+        }
+        Ok(())
+    }
+}
+
+/// A double from -2^51 to 2^51 added to this is rounded to an integer, which its low bits then hold.
+const INTEGER_ORIGIN: f64 = 6_755_399_441_055_744.0;
+
+/// Bits below this are those of a price, whatever else they may be.
+const SMALL_END: u64 = 1 << 43;
+
+/// How far a product may be from an integer, so that its exact value is within half of the same one: a product up to 10^13
+/// is off by at most 2^-10, half a unit in the last place of the largest double.
+const CERTAIN: f64 = 0.498;
+
+/// The distance of a product of doubles from the nearest micro-dollar, and that: a high bit of it is set for what is no price,
+/// unless this rounds to 0.
+#[inline]
+fn nearest_by_product(dollars: f64) -> (f64, Price) {
+    let product = dollars * 1e6;
+    let shifted = product + INTEGER_ORIGIN;
+    let micros = shifted.to_bits().wrapping_sub(INTEGER_ORIGIN.to_bits());
+    ((product - (shifted - INTEGER_ORIGIN)).abs(), Price(micros.cast_signed()))
 }
 
 impl fmt::Display for Price {
@@ -184,6 +259,63 @@ mod tests {
         }
         for dollars in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert_eq!(Price::from_f64(dollars), Err(Error::NotANumber), "{dollars}");
+        }
+    }
+
+    #[test]
+    fn both_roundings_agree() {
+        let mut seed = 7_u64;
+        let mut random = move || {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed
+        };
+        let mut certain = 0;
+        for round in 0..200_000_u32 {
+            // Decimals, and doubles around the half between two micro-dollars, of every size.
+            let micros = f64::from(u32::try_from(random() >> 34).unwrap()) * f64::from(1 + round % 9_000);
+            let half = if round % 3 == 0 { 0.5 } else { 0.0 };
+            let bits = ((micros + half) / 1e6).to_bits() + (random() >> 61) - 4 * u64::from(round % 2);
+            let dollars = f64::from_bits(bits);
+            let exact = Price::from_f64_exactly(dollars);
+            let (rounding, price) = nearest_by_product(dollars);
+            if rounding <= CERTAIN && dollars <= 1e7 {
+                assert_eq!(exact, Ok(price), "{dollars:e}");
+                certain += 1;
+            }
+            assert_eq!(Price::from_f64(dollars), exact, "{dollars:e}");
+        }
+        assert!((20_000..150_000).contains(&certain), "{certain}");
+    }
+
+    #[test]
+    fn accepts_columns_and_names_the_row() {
+        let raw = |dollars: f64| Price(dollars.to_bits().cast_signed());
+        let mut column = [raw(598.1234); 200];
+        column[150] = raw(0.0234375);
+        let doubles = column;
+        assert_eq!(Price::accept_doubles(&mut column), Ok(()));
+        assert_eq!([150, 151, 199].map(|row| column[row]), [Price(23_438), Price(598_123_400), Price(598_123_400)]);
+        assert_eq!(Price::accept_column(&column), Ok(()));
+        for row in [0, 63, 64, 150, 199] {
+            for (wrong, error) in [
+                (f64::NAN, Error::NotANumber),
+                (f64::NEG_INFINITY, Error::NotANumber),
+                (-1e-9, Error::PriceOutOfRange),
+                (10_000_000.000_001, Error::PriceOutOfRange),
+                (1e300, Error::PriceOutOfRange),
+            ] {
+                let mut column = doubles;
+                column[row] = raw(wrong);
+                assert_eq!(Price::accept_doubles(&mut column), Err((row, error)), "{wrong}");
+            }
+            let mut column = [Price::MAX; 200];
+            assert_eq!(Price::accept_column(&column), Ok(()));
+            for wrong in [-1, Price::MAX.0 + 1, i64::MIN] {
+                column[row] = Price(wrong);
+                assert_eq!(Price::accept_column(&column), Err((row, Error::PriceOutOfRange)), "{wrong}");
+            }
         }
     }
 

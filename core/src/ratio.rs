@@ -35,12 +35,17 @@ impl Ratio {
     #[inline]
     #[must_use]
     pub fn to_f64(self) -> f64 {
-        if let (Ok(numerator), Ok(denominator)) = (i64::try_from(self.numerator), i64::try_from(self.denominator))
-            && let Some(value) = nearest_by_division(numerator, denominator)
-        {
-            return value;
+        match (i64::try_from(self.numerator), i64::try_from(self.denominator)) {
+            (Ok(numerator), Ok(denominator)) if denominator < EXACT_END => {
+                if numerator < EXACT_END {
+                    divide(numerator, denominator)
+                } else {
+                    nearest_by_division(numerator, denominator)
+                        .unwrap_or_else(|| nearest_by_long_division(self.numerator, self.denominator))
+                }
+            }
+            _ => nearest_by_long_division(self.numerator, self.denominator),
         }
-        nearest_by_long_division(self.numerator, self.denominator)
     }
 }
 
@@ -81,40 +86,61 @@ impl Ord for Ratio {
     }
 }
 
-/// Integers below this are doubles.
-const EXACT_END: i64 = 1 << 53;
+/// Integers below this are exact in doubles, and convert by [`double`].
+pub(crate) const EXACT_END: i64 = 1 << 52;
 
-/// One IEEE division, and an integer correction where the numerator does not fit a double.
-///
-/// `None` where this cannot settle the last bit: operands too large, an exact tie, or a neighbour in another binade.
-///
-/// Both operands exact: IEEE 754 division is correctly rounded. Otherwise the quotient `q` is off by the rounding of the
-/// numerator and its own, 2^-52 in all, which is at most two units in its last place. With `q = m * 2^-shift`, the
-/// remainder `numerator * 2^shift - m * denominator` is then below 2^55, so that its low 64 bits tell all of it.
+/// The quotient of two integers from 0 to [`EXACT_END`]: correctly rounded, by IEEE 754, since both are doubles.
 #[inline]
-#[expect(clippy::as_conversions, reason = "an i64 converts to the nearest double, and an exact one back to itself")]
+pub(crate) fn divide(numerator: i64, denominator: i64) -> f64 {
+    double(numerator) / double(denominator)
+}
+
+/// An integer from 0 to [`EXACT_END`] as a double.
+///
+/// As the low bits of a double in [2^52, 2^53), which is then subtracted. The conversion of x86-64 keeps half of its
+/// register, and so waits for the division that used it last: bar after bar would queue up.
+#[inline]
+pub(crate) fn double(integer: i64) -> f64 {
+    const ORIGIN: f64 = 4_503_599_627_370_496.0;
+    f64::from_bits(ORIGIN.to_bits() | integer.cast_unsigned()) - ORIGIN
+}
+
+/// An integer from -2^51 to 2^51 as a double, the same way.
+#[inline]
+pub(crate) fn signed_double(integer: i64) -> f64 {
+    const ORIGIN: f64 = 6_755_399_441_055_744.0;
+    f64::from_bits(ORIGIN.to_bits().wrapping_add_signed(integer)) - ORIGIN
+}
+
+/// One division of doubles, and an integer correction for a numerator that does not fit one.
+///
+/// `None` where this cannot settle the last bit: a numerator too large, an exact tie, or a neighbour in another binade.
+///
+/// The quotient `q` is off by the rounding of the numerator and its own, 2^-52 in all, which is at most two units in its
+/// last place. With `q = m * 2^-shift`, the remainder `numerator * 2^shift - m * denominator` is then below 2^55, so that
+/// its low 64 bits tell all of it.
+#[inline]
 fn nearest_by_division(numerator: i64, denominator: i64) -> Option<f64> {
-    if denominator >= EXACT_END || numerator >= 1 << 62 {
+    if numerator >= 1 << 62 {
         return None;
     }
-    let rounded = numerator as f64;
-    let quotient = rounded / denominator as f64;
-    if numerator < EXACT_END || rounded as i64 == numerator {
-        return Some(quotient);
-    }
-    let bits = quotient.to_bits();
+    // Two exact doubles and one rounding: the nearest double to the numerator.
+    let rounded = double(numerator >> 32) * 4_294_967_296.0 + double(numerator & 0xffff_ffff);
+    let bits = (rounded / double(denominator)).to_bits();
     let shift = 1075_u64.checked_sub(bits >> 52)?;
     let significand = (bits & ((1 << 52) - 1)) | 1 << 52;
     let product = significand.cast_signed().wrapping_mul(denominator);
     let twice_remainder = 2 * (numerator << shift).wrapping_sub(product);
     let (half, three_halves) = (denominator, 3 * denominator);
-    if twice_remainder.abs() == half || twice_remainder.abs() == three_halves {
-        return None;
-    }
+    // Without short cuts: the sign of the remainder is anybody's guess, and so would be a branch on it.
+    let tie = (twice_remainder == half)
+        | (twice_remainder == -half)
+        | (twice_remainder == three_halves)
+        | (twice_remainder == -three_halves);
     let up = u64::from(twice_remainder > half) + u64::from(twice_remainder > three_halves);
     let down = u64::from(twice_remainder < -half) + u64::from(twice_remainder < -three_halves);
     let nearest = bits + up - down;
-    (nearest >> 52 == bits >> 52).then_some(f64::from_bits(nearest))
+    (!tie && nearest >> 52 == bits >> 52).then_some(f64::from_bits(nearest))
 }
 
 /// Long division to 55 or 56 bits and a sticky remainder, then one rounding: right for every ratio.
@@ -131,7 +157,7 @@ fn nearest_by_long_division(numerator: u128, denominator: u128) -> f64 {
     } else {
         (numerator, denominator << (length - wanted))
     };
-    let (quotient, remainder) = (numerator / denominator, numerator % denominator);
+    let (quotient, remainder) = long_division(numerator, denominator);
     let dropped = bit_length(quotient) - 53;
     let (kept, low) = (quotient >> dropped, quotient & ((1 << dropped) - 1));
     let half = 1 << (dropped - 1);
@@ -140,6 +166,20 @@ fn nearest_by_long_division(numerator: u128, denominator: u128) -> f64 {
     let significand = u64::try_from(kept).unwrap_or(u64::MAX) - (1 << 52) + u64::from(up);
     let exponent = u64::from(1075 + dropped + length - wanted);
     f64::from_bits((exponent << 52) + significand)
+}
+
+/// Quotient and remainder of numbers whose lengths differ by less than 64 bits, bit by bit: on WebAssembly the division of
+/// the compiler's library is the larger code by far.
+fn long_division(numerator: u128, denominator: u128) -> (u128, u128) {
+    let (mut quotient, mut remainder) = (0, numerator);
+    for shift in (0..=denominator.leading_zeros().saturating_sub(numerator.leading_zeros())).rev() {
+        quotient <<= 1;
+        if remainder >= denominator << shift {
+            remainder -= denominator << shift;
+            quotient |= 1;
+        }
+    }
+    (quotient, remainder)
 }
 
 #[cfg(test)]
@@ -198,8 +238,8 @@ mod tests {
         };
         let mut settled = 0;
         for round in 0..200_000_u32 {
-            let numerator = random(54 + round % 9);
-            let denominator = random(20 + round % 34).max(1);
+            let numerator = random(54 + round % 9) | 1 << 53;
+            let denominator = random(20 + round % 33).max(1);
             let exact = nearest_by_long_division(numerator.unsigned_abs().into(), denominator.unsigned_abs().into());
             if let Some(value) = nearest_by_division(numerator, denominator) {
                 assert_eq!(value, exact, "{numerator}/{denominator}");

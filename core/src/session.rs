@@ -52,16 +52,32 @@ impl Session {
 
     /// The first session that opens after a moment; `None` after the last opening of the [`Calendar`].
     pub fn next_after(ts: Timestamp) -> Option<Self> {
-        let from = ts.utc_date().unwrap_or(Calendar::FIRST_DATE);
-        Self::between(from, Calendar::LAST_DATE).find(|session| session.open > ts)
+        let mut date = ts.utc_date().unwrap_or(Calendar::FIRST_DATE).max(Calendar::FIRST_DATE);
+        while date <= Calendar::LAST_DATE {
+            if let Some(session) = Self::on(date)
+                && session.open > ts
+            {
+                return Some(session);
+            }
+            date = date.succ()?;
+        }
+        None
     }
 
     /// The last session that has closed at a moment: the last with `close <= ts`.
     ///
     /// `None` before the first close of the [`Calendar`].
     pub fn last_before(ts: Timestamp) -> Option<Self> {
-        let to = ts.utc_date().unwrap_or(Calendar::LAST_DATE);
-        Self::between(Calendar::FIRST_DATE, to).rfind(|session| session.close <= ts)
+        let mut date = ts.utc_date().unwrap_or(Calendar::LAST_DATE).min(Calendar::LAST_DATE);
+        while date >= Calendar::FIRST_DATE {
+            if let Some(session) = Self::on(date)
+                && session.close <= ts
+            {
+                return Some(session);
+            }
+            date = date.pred()?;
+        }
+        None
     }
 
     /// The sessions from one day to another, both included, in order.

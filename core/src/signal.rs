@@ -1,9 +1,9 @@
 //! The identity of a signal.
 
-use core::fmt::{self, Write};
+use core::fmt;
 use core::str::FromStr;
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::cross::Direction;
 use crate::digest::parse_hex;
@@ -32,11 +32,17 @@ impl SignalId {
     /// ```
     #[must_use]
     pub fn new(ticker: &Ticker, interval: Interval, start: Timestamp, direction: Direction, rule: Rule) -> Self {
-        let mut text = HashedText(Xxh3::new());
-        let (seconds, millis) = (interval.as_seconds(), start.as_millis());
-        // Writing into a hash cannot fail.
-        let _ = write!(text, "{ticker}|{seconds}|{millis}|{direction}|{}", rule.name());
-        Self(text.0.digest128())
+        let mut text = Text { bytes: [0; 96], len: 0 };
+        text.put(ticker.as_str().as_bytes());
+        text.put(b"|");
+        text.put_integer(interval.as_seconds().into());
+        text.put(b"|");
+        text.put_integer(start.as_millis());
+        text.put(b"|");
+        text.put(direction.as_str().as_bytes());
+        text.put(b"|");
+        text.put(rule.name().as_bytes());
+        Self(text.hash())
     }
 
     /// Takes the hash as a number.
@@ -82,11 +88,62 @@ impl serde::Serialize for SignalId {
     }
 }
 
-struct HashedText(Xxh3);
+/// The text that is hashed: 25 to 82 bytes.
+struct Text {
+    bytes: [u8; 96],
+    len: usize,
+}
 
-impl Write for HashedText {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
-        Ok(())
+impl Text {
+    fn put(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.bytes[self.len] = *byte;
+            self.len += 1;
+        }
+    }
+
+    fn put_integer(&mut self, value: i64) {
+        if value < 0 {
+            self.put(b"-");
+        }
+        let mut digits = [b'0'; 20];
+        let mut rest = value.unsigned_abs();
+        let mut first = digits.len();
+        while rest != 0 || first == digits.len() {
+            first -= 1;
+            digits[first] += u8::try_from(rest % 10).unwrap_or_default();
+            rest /= 10;
+        }
+        self.put(&digits[first..]);
+    }
+
+    fn hash(&self) -> u128 {
+        match &self.bytes[..self.len] {
+            // The bounds let the compiler leave out what hashes other lengths.
+            text if (17..=128).contains(&text.len()) => xxh3_128(text),
+            _ => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+
+    #[test]
+    fn hashes_the_text_that_is_documented() {
+        let longest = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+        for (ticker, seconds, millis) in
+            [("A", 1, 0), ("QQQ", 60, -1), (longest, 86_400, i64::MIN), ("$X", 60, i64::MAX)]
+        {
+            for direction in [Direction::Up, Direction::Down] {
+                let text = std::format!("{ticker}|{seconds}|{millis}|{direction}|{}", Rule::Hlc3.name());
+                let (ticker, interval) = (Ticker::parse(ticker).unwrap(), Interval::from_seconds(seconds).unwrap());
+                let id = SignalId::new(&ticker, interval, Timestamp::from_millis(millis), direction, Rule::Hlc3);
+                assert_eq!(id.as_u128(), xxh3_128(text.as_bytes()), "{text}");
+            }
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! Simple moving average of closes.
 
 use crate::price::Price;
-use crate::ratio::Ratio;
+use crate::ratio::{self, Ratio};
 use crate::window::Window;
 
 /// The mean of the last `N` closes of a session. The product uses nine.
 ///
 /// State is `N` prices and their sum. One value per close, the first with the `N`th; gaps in time are not filled.
-/// `N` is from 1 to 100 000, so that the sum fits.
+/// `N` is from 1 to 16; the sum is below 2^53, so that a double holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sma<const N: usize> {
     window: Window<Price, N>,
@@ -23,14 +23,13 @@ impl<const N: usize> Sma<N> {
     /// An average that has seen nothing: the state at a session's open.
     #[must_use]
     pub fn new() -> Self {
-        const { assert!(0 < N && N <= 100_000) };
         Self { window: Window::new(), sum: 0 }
     }
 
     /// Adds a close.
     #[inline]
     pub fn push(&mut self, close: Price) {
-        let evicted = self.window.push(close).unwrap_or_default();
+        let evicted = self.window.push(close);
         self.sum += close.as_micros() - evicted.as_micros();
     }
 
@@ -41,13 +40,20 @@ impl<const N: usize> Sma<N> {
         self.window.is_full().then_some(self.sum.cast_unsigned())
     }
 
-    /// The mean in dollars, `None` before the `N`th close.
+    /// The exact mean in dollars, `None` before the `N`th close.
     ///
     /// Source: sum of the last `N` closes / `N`.
     #[inline]
     #[must_use]
     pub fn value(&self) -> Option<Ratio> {
         Ratio::new(self.sum()?.into(), u128::from(Self::COUNT * 1_000_000))
+    }
+
+    /// The mean in dollars as the nearest double, `None` before the `N`th close.
+    #[inline]
+    #[must_use]
+    pub fn to_f64(&self) -> Option<f64> {
+        self.window.is_full().then(|| ratio::divide(self.sum, Self::COUNT.cast_signed() * 1_000_000))
     }
 
     /// The closes that it holds, oldest first.

@@ -1,6 +1,6 @@
 //! The state of an engine as bytes: the same natively and in WebAssembly.
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::cross::{CrossDetector, Direction};
 use crate::date::Date;
@@ -18,7 +18,10 @@ use crate::vwap::Vwap;
 const HEAD: [u8; 4] = *b"AKS\x01";
 
 /// Length of a snapshot in bytes.
-pub const SNAPSHOT_LEN: usize = 124;
+pub const SNAPSHOT_LEN: usize = BODY_LEN + 8;
+
+/// Length of what its hash covers.
+const BODY_LEN: usize = 116;
 
 impl SessionEngine {
     /// Writes the whole state: [`SessionEngine::restore`] gives an engine that goes on as this one would.
@@ -49,7 +52,7 @@ impl SessionEngine {
                 writer.put(crosses.side().map_or(0, Direction::as_sign).to_le_bytes());
             }
         }
-        let hash = xxh3_64(&writer.bytes[..writer.at]);
+        let hash = hash(&writer.bytes[..BODY_LEN]);
         writer.put(hash.to_le_bytes());
         writer.bytes
     }
@@ -59,14 +62,21 @@ impl SessionEngine {
     /// # Errors
     /// [`Error::BadSnapshot`] if the bytes are cut short, altered, of another version, or hold a state that no bars lead to.
     pub fn restore(bytes: &[u8]) -> Result<Self> {
-        let (body, hash) = bytes.split_last_chunk().ok_or(Error::BadSnapshot)?;
-        if bytes.len() != SNAPSHOT_LEN || xxh3_64(body) != u64::from_le_bytes(*hash) {
+        let (body, hash) = bytes.split_first_chunk::<BODY_LEN>().ok_or(Error::BadSnapshot)?;
+        if bytes.len() != SNAPSHOT_LEN || self::hash(body).to_le_bytes() != hash {
             return Err(Error::BadSnapshot);
         }
         let engine = read(body).ok_or(Error::BadSnapshot)?;
         // One state has one snapshot, so that whatever else the bytes say is damage.
         if engine.snapshot() == bytes { Ok(engine) } else { Err(Error::BadSnapshot) }
     }
+}
+
+/// The hash that digests are made with, so that its code is there only once.
+fn hash(body: &[u8]) -> u64 {
+    let mut hash = Xxh3Default::new();
+    hash.update(body);
+    hash.digest()
 }
 
 fn read(body: &[u8]) -> Option<SessionEngine> {
@@ -167,7 +177,7 @@ mod tests {
             altered[at] ^= 0x10;
             assert_eq!(SessionEngine::restore(&altered), Err(Error::BadSnapshot), "byte {at}");
             // The same with a hash that agrees: only meaningful bytes may still be read.
-            let hash = xxh3_64(&altered[..SNAPSHOT_LEN - 8]);
+            let hash = hash(&altered[..SNAPSHOT_LEN - 8]);
             altered[SNAPSHOT_LEN - 8..].copy_from_slice(&hash.to_le_bytes());
             if let Ok(other) = SessionEngine::restore(&altered) {
                 assert_eq!(other.snapshot(), altered, "byte {at}");

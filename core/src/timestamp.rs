@@ -26,6 +26,18 @@ pub(crate) const MILLIS_PER_DAY: i64 = 24 * 60 * MILLIS_PER_MINUTE;
 #[repr(transparent)]
 pub struct Timestamp(i64);
 
+/// The nearest whole millisecond, and whether the double is that: a high bit is set for what is negative or above 2^52.
+#[inline]
+#[expect(clippy::float_cmp, reason = "a double is whole exactly if adding 2^52 and taking it away keeps it")]
+fn nearest(millis: f64) -> (Timestamp, bool) {
+    const ORIGIN: f64 = 4_503_599_627_370_496.0;
+    let shifted = millis + ORIGIN;
+    (Timestamp(shifted.to_bits().wrapping_sub(ORIGIN.to_bits()).cast_signed()), shifted - ORIGIN == millis)
+}
+
+/// The last millisecond that JavaScript's dates know.
+const DOUBLES_END: u64 = 8_640_000_000_000_000;
+
 /// Why a text is not a [`Timestamp`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimestampError {
@@ -58,6 +70,70 @@ impl Timestamp {
             Some(sum) => Some(Self(sum)),
             None => None,
         }
+    }
+
+    /// Takes the moment a whole number of milliseconds after 1970; `None` for any other double, and beyond the 8.64 * 10^15
+    /// milliseconds to which JavaScript's dates reach.
+    #[inline]
+    pub fn from_f64(millis: f64) -> Option<Self> {
+        match nearest(millis) {
+            (time, true) if time.0.cast_unsigned() < 1 << 51 => Some(time),
+            _ => Self::from_any_f64(millis),
+        }
+    }
+
+    #[cold]
+    #[expect(
+        clippy::as_conversions,
+        clippy::float_cmp,
+        reason = "a double in that range converts exactly if it is whole"
+    )]
+    fn from_any_f64(millis: f64) -> Option<Self> {
+        let whole = millis as i64;
+        (whole.unsigned_abs() <= DOUBLES_END && whole as f64 == millis).then_some(Self(whole))
+    }
+
+    /// Checks a column into which another language wrote milliseconds of any bits: each is in the range of
+    /// [`Timestamp::from_f64`].
+    ///
+    /// # Errors
+    /// The first refused row.
+    pub fn accept_column(column: &[Self]) -> Result<(), usize> {
+        // As long as no row has a high bit, none is out of range.
+        let bits = column.iter().fold(0, |bits, time| bits | (time.0 ^ (time.0 >> 63)));
+        if bits < 1 << 52 {
+            return Ok(());
+        }
+        column.iter().position(|time| time.0.unsigned_abs() > DOUBLES_END).map_or(Ok(()), Err)
+    }
+
+    /// Makes timestamps, where they stand, of a column into which another language wrote the bits of doubles: as
+    /// [`Timestamp::from_f64`] does each.
+    ///
+    /// # Errors
+    /// The first refused row. What the column holds is unspecified then.
+    pub fn accept_doubles(column: &mut [Self]) -> Result<(), usize> {
+        let (chunks, _) = column.as_chunks_mut::<64>();
+        let mut at = 0;
+        for chunk in chunks {
+            let (mut bits, mut all_whole) = (0, u64::MAX);
+            for row in chunk.iter() {
+                let (time, is_whole) = nearest(f64::from_bits(row.0.cast_unsigned()));
+                bits |= time.0.cast_unsigned();
+                all_whole &= if is_whole { u64::MAX } else { 0 };
+            }
+            if bits >= 1 << 51 || all_whole == 0 {
+                break;
+            }
+            for row in chunk.iter_mut() {
+                (*row, _) = nearest(f64::from_bits(row.0.cast_unsigned()));
+            }
+            at += chunk.len();
+        }
+        for (row, time) in column.iter_mut().enumerate().skip(at) {
+            *time = Self::from_f64(f64::from_bits(time.0.cast_unsigned())).ok_or(row)?;
+        }
+        Ok(())
     }
 
     /// Reads a moment in UTC, from one of two forms:
@@ -349,6 +425,30 @@ mod tests {
     impl fmt::Display for Serialized {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             serde::Serialize::serialize(&self.0, f)
+        }
+    }
+
+    #[test]
+    fn accepts_columns_and_names_the_row() {
+        let raw = |millis: f64| Timestamp(millis.to_bits().cast_signed());
+        let mut column = [raw(1_549_895_400_000.0); 200];
+        (column[3], column[150], column[199]) = (raw(-0.0), raw(-1.0), raw(8.64e15));
+        let doubles = column;
+        assert_eq!(Timestamp::accept_doubles(&mut column), Ok(()));
+        assert_eq!([0, 3, 150, 199].map(|row| column[row].0), [1_549_895_400_000, 0, -1, 8_640_000_000_000_000]);
+        assert_eq!(Timestamp::accept_column(&column), Ok(()));
+        for row in [0, 63, 64, 199] {
+            for wrong in [0.5, -0.5, f64::from_bits(1), 8.64e15 + 1.0, -8.64e15 - 1.0, f64::NAN, f64::INFINITY, 1e300] {
+                let mut column = doubles;
+                column[row] = raw(wrong);
+                assert_eq!(Timestamp::accept_doubles(&mut column), Err(row), "{wrong}");
+            }
+            for wrong in [i64::MIN, i64::MAX, 8_640_000_000_000_001, -8_640_000_000_000_001] {
+                let mut column = [Timestamp(-8_640_000_000_000_000); 200];
+                assert_eq!(Timestamp::accept_column(&column), Ok(()));
+                column[row] = Timestamp(wrong);
+                assert_eq!(Timestamp::accept_column(&column), Err(row), "{wrong}");
+            }
         }
     }
 }

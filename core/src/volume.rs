@@ -63,21 +63,69 @@ impl Volume {
     /// [`Error::NotANumber`] for NaN and infinities, [`Error::VolumeOutOfRange`] outside 0 to 10^13,
     /// [`Error::FractionalShares`] if it is not whole.
     #[inline]
-    #[expect(
-        clippy::as_conversions,
-        clippy::float_cmp,
-        reason = "a double in 0 to 10^13 converts exactly if it is whole"
-    )]
     pub fn from_f64(shares: f64) -> Result<Self> {
-        if !shares.is_finite() {
-            return Err(Error::NotANumber);
+        match nearest(shares) {
+            (volume, true) if volume <= Self::MAX => Ok(volume),
+            _ if !shares.is_finite() => Err(Error::NotANumber),
+            _ if !(0.0..=1e13).contains(&shares) => Err(Error::VolumeOutOfRange),
+            _ => Err(Error::FractionalShares),
         }
-        if !(0.0..=1e13).contains(&shares) {
-            return Err(Error::VolumeOutOfRange);
-        }
-        let whole = shares as u64;
-        if whole as f64 == shares { Ok(Self(whole)) } else { Err(Error::FractionalShares) }
     }
+
+    /// Checks a column into which another language wrote shares of any bits: as [`Volume::new`] does each.
+    ///
+    /// # Errors
+    /// The first refused row and its error.
+    pub fn accept_column(column: &[Self]) -> Result<(), (usize, Error)> {
+        // As long as no row has a high bit, none is out of range.
+        let bits = column.iter().fold(0, |bits, volume| bits | volume.0);
+        if bits < SMALL_END {
+            return Ok(());
+        }
+        let wrong = column.iter().position(|volume| Self::new(volume.0).is_err());
+        wrong.map_or(Ok(()), |row| Err((row, Error::VolumeOutOfRange)))
+    }
+
+    /// Makes volumes, where they stand, of a column into which another language wrote the bits of doubles: as
+    /// [`Volume::from_f64`] does each.
+    ///
+    /// # Errors
+    /// The first refused row and its error. What the column holds is unspecified then.
+    pub fn accept_doubles(column: &mut [Self]) -> Result<(), (usize, Error)> {
+        let (chunks, _) = column.as_chunks_mut::<64>();
+        let mut at = 0;
+        for chunk in chunks {
+            let (mut bits, mut all_whole) = (0, u64::MAX);
+            for row in chunk.iter() {
+                let (volume, is_whole) = nearest(f64::from_bits(row.0));
+                bits |= volume.0;
+                all_whole &= if is_whole { u64::MAX } else { 0 };
+            }
+            if bits >= SMALL_END || all_whole == 0 {
+                break;
+            }
+            for row in chunk.iter_mut() {
+                (*row, _) = nearest(f64::from_bits(row.0));
+            }
+            at += chunk.len();
+        }
+        for (row, volume) in column.iter_mut().enumerate().skip(at) {
+            *volume = Self::from_f64(f64::from_bits(volume.0)).map_err(|error| (row, error))?;
+        }
+        Ok(())
+    }
+}
+
+/// Bits below this are those of a volume, whatever else they may be.
+const SMALL_END: u64 = 1 << 43;
+
+/// The nearest whole number, and whether the double is that: a high bit is set for what is negative or above 2^52.
+#[inline]
+#[expect(clippy::float_cmp, reason = "a double is whole exactly if adding 2^52 and taking it away keeps it")]
+fn nearest(shares: f64) -> (Volume, bool) {
+    const ORIGIN: f64 = 4_503_599_627_370_496.0;
+    let shifted = shares + ORIGIN;
+    (Volume(shifted.to_bits().wrapping_sub(ORIGIN.to_bits())), shifted - ORIGIN == shares)
 }
 
 impl fmt::Display for Volume {
@@ -134,5 +182,36 @@ mod tests {
         assert_eq!(Volume::from_f64(-1.0), Err(Error::VolumeOutOfRange));
         assert_eq!(Volume::from_f64(1e13 + 2.0), Err(Error::VolumeOutOfRange));
         assert_eq!(Volume::from_f64(f64::NAN), Err(Error::NotANumber));
+    }
+
+    #[test]
+    fn accepts_columns_and_names_the_row() {
+        let raw = |shares: f64| Volume(shares.to_bits());
+        let mut column = [raw(777_539.0); 200];
+        (column[3], column[150]) = (raw(-0.0), raw(1e13));
+        let doubles = column;
+        assert_eq!(Volume::accept_doubles(&mut column), Ok(()));
+        assert_eq!([0, 3, 150, 199].map(|row| column[row]), [777_539, 0, 10_000_000_000_000, 777_539].map(Volume));
+        assert_eq!(Volume::accept_column(&column), Ok(()));
+        for row in [0, 63, 64, 199] {
+            for (wrong, error) in [
+                (0.5, Error::FractionalShares),
+                (-1.0, Error::VolumeOutOfRange),
+                (f64::from_bits(1), Error::FractionalShares),
+                (1e13 + 0.5, Error::VolumeOutOfRange),
+                (1e300, Error::VolumeOutOfRange),
+                (f64::NAN, Error::NotANumber),
+                (f64::INFINITY, Error::NotANumber),
+            ] {
+                let mut column = doubles;
+                column[row] = raw(wrong);
+                assert_eq!(Volume::accept_doubles(&mut column), Err((row, error)), "{wrong}");
+            }
+            let mut column = [Volume::MAX; 200];
+            for wrong in [Volume::MAX.0 + 1, u64::MAX] {
+                column[row] = Volume(wrong);
+                assert_eq!(Volume::accept_column(&column), Err((row, Error::VolumeOutOfRange)), "{wrong}");
+            }
+        }
     }
 }

@@ -1,46 +1,45 @@
 //! The last N values, in a ring.
 
-/// A ring of the last `N` values. `N` is at least 1.
+/// Slots of a ring: a power of two, so that a position wraps with a mask.
+const SLOTS: usize = 16;
+
+/// A ring of the last `N` values, from 1 to 16.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window<T, const N: usize> {
-    values: [T; N],
-    len: usize,
-    /// Where the next value goes; once full, where the oldest one is.
-    next: usize,
+    slots: [T; SLOTS],
+    /// How many values were pushed.
+    count: usize,
 }
 
 impl<T: Copy + Default, const N: usize> Window<T, N> {
     pub(crate) fn new() -> Self {
-        Self { values: [T::default(); N], len: 0, next: 0 }
+        const { assert!(0 < N && N <= SLOTS) };
+        Self { slots: [T::default(); SLOTS], count: 0 }
     }
 
-    /// Adds a value and returns the one that leaves, once the ring was full.
+    /// Adds a value and returns the one that leaves: the default, until the window was full.
     #[inline]
-    pub(crate) fn push(&mut self, value: T) -> Option<T> {
-        let evicted = core::mem::replace(&mut self.values[self.next], value);
-        self.next = if self.next + 1 == N { 0 } else { self.next + 1 };
-        if self.len == N {
-            return Some(evicted);
-        }
-        self.len += 1;
-        None
+    pub(crate) fn push(&mut self, value: T) -> T {
+        let leaving = self.slots[self.count.wrapping_sub(N) % SLOTS];
+        self.slots[self.count % SLOTS] = value;
+        self.count += 1;
+        leaving
     }
 
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        self.len == N
+        self.count >= N
     }
 
     /// The values, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = T> {
-        let oldest = if self.is_full() { self.next } else { 0 };
-        (0..self.len).map(move |index| self.values[(oldest + index) % N])
+        (self.count.saturating_sub(N)..self.count).map(|position| self.slots[position % SLOTS])
     }
 }
 
 impl<T: Copy + Default + PartialEq, const N: usize> PartialEq for Window<T, N> {
     fn eq(&self, other: &Self) -> bool {
-        self.len == other.len && self.iter().eq(other.iter())
+        self.iter().eq(other.iter())
     }
 }
 
@@ -55,13 +54,28 @@ mod tests {
 
     #[test]
     fn keeps_the_last_values_in_order() {
-        let mut window = Window::<i64, 3>::new();
+        let mut window = Window::<usize, 3>::new();
         assert_eq!(window.iter().count(), 0);
-        assert_eq!([1, 2, 3].map(|value| window.push(value)), [None; 3]);
-        assert_eq!([4, 5].map(|value| window.push(value)), [Some(1), Some(2)]);
+        assert_eq!([1, 2, 3].map(|value| window.push(value)), [0; 3]);
+        assert_eq!([4, 5].map(|value| window.push(value)), [1, 2]);
         assert_eq!(window.iter().collect::<Vec<_>>(), [3, 4, 5]);
-        let mut same = Window::<i64, 3>::new();
-        assert_eq!([3, 4, 5].map(|value| same.push(value)), [None; 3]);
+        let mut same = Window::<usize, 3>::new();
+        assert_eq!([3, 4, 5].map(|value| same.push(value)), [0; 3]);
         assert_eq!(window, same);
+    }
+
+    #[test]
+    fn every_length_evicts_the_right_value() {
+        fn check<const N: usize>() {
+            let mut window = Window::<usize, N>::new();
+            for value in 1..100 {
+                assert_eq!(window.push(value), value.saturating_sub(N));
+                assert_eq!(window.is_full(), value >= N);
+            }
+        }
+        check::<1>();
+        check::<9>();
+        check::<15>();
+        check::<16>();
     }
 }

@@ -14,6 +14,7 @@ mod progress;
 mod replay;
 mod sessions;
 mod signals;
+mod simulate;
 mod verify;
 
 use std::io::{self, Write};
@@ -63,6 +64,7 @@ enum Command {
     #[command(subcommand)]
     Config(config_check::Command),
     Demo(demo::Args),
+    Simulate(simulate::Args),
     Completions(completions::Args),
 }
 
@@ -90,6 +92,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Migrate(_) => migrate::run(&cli.connection).await,
         Command::Config(config_check::Command::Check(_)) => config_check::run(&cli.connection),
         Command::Demo(args) => demo::run(args).await,
+        Command::Simulate(args) => simulate::run(args).await,
         Command::Completions(args) => completions::run(args),
     }
 }

@@ -1,0 +1,154 @@
+//! SMA9, session VWAP and their crosses, bar by bar or over columns.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use alpha_kite_core::{ABSENT, Bar, Direction, Interval, Price, SessionEngine, Step, Ticker, Timestamp, Volume};
+use wasm_bindgen::prelude::*;
+
+use crate::calendar;
+use crate::columns::{COLUMNS, Columns};
+use crate::signal::{Series, basis_number};
+use crate::slots::{Slots, number};
+use crate::status::{Code, Refusal};
+
+static ENGINES: Slots<Engine> = Slots::new();
+
+#[derive(Debug)]
+struct Engine {
+    engine: SessionEngine,
+    /// SMA9 and VWAP of the last bar in dollars, NaN where absent. JavaScript reads them where they are.
+    values: [f64; 2],
+}
+
+/// Makes an engine that has seen no bar, with the basis 0 (close) or 1 (hlc3). Returns a number or a status.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_new(ticker: &str, bar_seconds: u32, basis: u32) -> i32 {
+    let engine = Series::new(ticker, bar_seconds, basis).map(|series| SessionEngine::new(series.rule));
+    number(engine.and_then(keep))
+}
+
+/// Makes the engine that a snapshot was taken of. Returns a number or a status.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_restore(snapshot: &[u8], ticker: &str, bar_seconds: u32) -> i32 {
+    let engine = Ticker::parse(ticker)
+        .and_then(|_| Interval::from_seconds(bar_seconds))
+        .and_then(|_| SessionEngine::restore(snapshot));
+    number(engine.map_err(Refusal::from).and_then(keep))
+}
+
+/// Frees an engine.
+#[wasm_bindgen]
+pub fn engine_free(engine: u32) {
+    ENGINES.remove(engine);
+}
+
+/// Takes the next bar by its close. Returns 0 outside sessions, 1 without a cross, 2 for a cross up, 3 for a cross down, or a
+/// status; the values are then at [`engine_values`].
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_push(engine: u32, time: f64, close: f64, volume: f64) -> i32 {
+    let status = ENGINES.with(engine, |engine| {
+        let step = close_row(time, close, volume).and_then(|(start, close, volume)| {
+            let step = engine.engine.push_close(start, close, volume)?;
+            Ok(step)
+        });
+        Ok(engine.put(step))
+    });
+    number(status)
+}
+
+/// Takes the next bar with its high and low, or only looks at it while it is still forming.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_push_range(engine: u32, time: f64, high: f64, low: f64, close: f64, volume: f64, forming: bool) -> i32 {
+    let status = ENGINES.with(engine, |engine| {
+        let mut copy = engine.engine;
+        let target = if forming { &mut copy } else { &mut engine.engine };
+        let step = bar(time, high, low, close, volume).and_then(|bar| Ok(target.push(&bar)?));
+        Ok(engine.put(step))
+    });
+    number(status)
+}
+
+/// Takes the next bars and writes their values beside them. Returns 0 or a status; the state is then unchanged.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_push_columns(engine: u32, columns: u32, rows: u32, doubles: u32) -> f64 {
+    let pushed = ENGINES.with(engine, |engine| {
+        COLUMNS.with(columns, |columns| {
+            let rows = columns.accept(rows, doubles)?;
+            engine.push_columns(columns, rows)
+        })
+    });
+    pushed.map_or_else(Refusal::as_status, |()| 0.0)
+}
+
+/// Where the values of the last bar are in memory: SMA9 and VWAP, two doubles. 0 if there is no such engine.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_values(engine: u32) -> *const f64 {
+    ENGINES.with(engine, |engine| Ok(engine.values.as_ptr())).unwrap_or(core::ptr::null())
+}
+
+/// The price basis: 0 close, 1 hlc3, or a status.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_basis(engine: u32) -> i32 {
+    number(ENGINES.with(engine, |engine| Ok(basis_number(engine.engine.rule()).cast_signed())))
+}
+
+/// Open and close of the session of the last bar in a session; nothing before the first.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_session(engine: u32) -> Vec<f64> {
+    let session = ENGINES.with(engine, |engine| Ok(engine.engine.session()));
+    session.ok().flatten().map(calendar::span).into_iter().flatten().collect()
+}
+
+/// The whole state, in bytes that are the same natively; none if there is no such engine.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_snapshot(engine: u32) -> Box<[u8]> {
+    ENGINES.with(engine, |engine| Ok(engine.engine.snapshot().into())).unwrap_or_default()
+}
+
+impl Engine {
+    fn push_columns(&mut self, columns: &mut Columns, rows: usize) -> Result<(), Refusal> {
+        let (times, inputs, mut values) = columns.split(rows).ok_or(Code::ColumnLengths)?;
+        let Err(error) = self.engine.push_columns(times, &inputs, &mut values) else { return Ok(()) };
+        let mut engine = self.engine;
+        let refused = |row: &usize| columns.bar(*row).is_none_or(|bar| engine.push(&bar).is_err());
+        Err(Refusal { row: (0..rows).find(refused), ..error.into() })
+    }
+
+    /// Puts the values where JavaScript reads them and returns the status.
+    #[inline]
+    fn put(&mut self, step: Result<Option<Step>, Code>) -> i32 {
+        let (step, status) = match step {
+            Ok(Some(step)) => (step, step.cross.map_or(1, |cross| if cross == Direction::Up { 2 } else { 3 })),
+            Ok(None) => (Step::default(), 0),
+            Err(code) => (Step::default(), code.as_status()),
+        };
+        self.values = [step.sma9.unwrap_or(ABSENT), step.vwap.unwrap_or(ABSENT)];
+        status
+    }
+}
+
+fn keep(engine: SessionEngine) -> Result<i32, Refusal> {
+    ENGINES.insert(Engine { engine, values: [ABSENT; 2] })
+}
+
+#[inline]
+fn close_row(time: f64, close: f64, volume: f64) -> Result<(Timestamp, Price, Volume), Code> {
+    let start = Timestamp::from_f64(time).ok_or(Code::NotATime)?;
+    Ok((start, Price::from_f64(close)?, Volume::from_f64(volume)?))
+}
+
+/// A bar from doubles; its open, which no value depends on, is its close.
+fn bar(time: f64, high: f64, low: f64, close: f64, volume: f64) -> Result<Bar, Code> {
+    let (start, close, volume) = close_row(time, close, volume)?;
+    Ok(Bar { start, open: close, high: Price::from_f64(high)?, low: Price::from_f64(low)?, close, volume })
+}

@@ -1,0 +1,31 @@
+//! The JavaScript face of `alpha_kite_core`: converters and nothing else.
+//!
+//! Columns live in WebAssembly memory, where JavaScript reads and writes them through typed arrays. Objects are held by
+//! number, and only numbers, texts and typed arrays cross the border, so that the module stays small and a call costs
+//! nanoseconds; `js/alpha_kite_wasm.ts` makes classes and `Error`s of them. The crate's README is the contract with the
+//! TypeScript package. Whatever comes in is checked before it is used: a refusal is a negative status.
+#![cfg_attr(all(feature = "standalone", target_arch = "wasm32"), no_std)]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+mod calendar;
+mod columns;
+mod engine;
+mod report;
+mod resampler;
+mod signal;
+mod slots;
+#[cfg(all(feature = "standalone", target_arch = "wasm32"))]
+mod standalone;
+mod status;
+
+pub use calendar::{session_of, sessions_between};
+pub use columns::{columns_accept, columns_free, columns_new, columns_offset};
+pub use engine::{
+    engine_basis, engine_free, engine_new, engine_push, engine_push_columns, engine_push_range, engine_restore,
+    engine_session, engine_snapshot, engine_values,
+};
+pub use report::{report_add, report_crosses, report_digests, report_free, report_ids, report_new, report_sessions};
+pub use resampler::{resampler_finish, resampler_free, resampler_new, resampler_push};
+pub use signal::{parse_price, signal_id};
