@@ -1,8 +1,6 @@
 //! SMA9, session VWAP and their crosses, bar by bar or over columns.
 
-use alpha_kite_core::{
-    ABSENT, Bar, Direction, Price, Rule, SNAPSHOT_LEN, SessionEngine, Step, Timestamp, Volume,
-};
+use alpha_kite_core::{ABSENT, Bar, Direction, Price, Rule, SNAPSHOT_LEN, SessionEngine, Step, Timestamp, Volume};
 use wasm_bindgen::prelude::*;
 
 use crate::columns::{COLUMNS, Columns};
