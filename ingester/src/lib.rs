@@ -9,6 +9,7 @@ pub mod export;
 pub mod input;
 pub mod ledger;
 pub mod replay;
+pub mod results;
 pub mod series;
 pub mod store;
 pub mod text;
