@@ -147,6 +147,21 @@ pub struct TickerStatus {
     pub gaps_open: u32,
 }
 
+impl TokenState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Ok, Self::Expiring, Self::ReauthRequired, Self::None];
+
+    /// The word that it is told by.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Expiring => "expiring",
+            Self::ReauthRequired => "reauth_required",
+            Self::None => "none",
+        }
+    }
+}
+
 impl Default for Status {
     /// Nothing is streamed.
     fn default() -> Self {
