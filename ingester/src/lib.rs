@@ -11,6 +11,7 @@ pub mod input;
 pub mod ledger;
 pub mod metrics;
 pub mod replay;
+pub mod results;
 pub mod series;
 pub mod store;
 pub mod text;
