@@ -40,6 +40,7 @@ mod value_columns;
 mod volume;
 mod vwap;
 mod window;
+mod xxh3;
 
 pub use bar::Bar;
 pub use calendar::Calendar;
