@@ -98,6 +98,7 @@ impl SeriesHasher {
     }
 
     /// The digest of the bars so far.
+    #[inline]
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest(self.hash.digest())
@@ -152,6 +153,7 @@ impl RowHasher {
     }
 
     /// The digest of the bars so far.
+    #[inline]
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest(self.hash.digest())

@@ -69,6 +69,7 @@ impl Price {
     ///
     /// # Errors
     /// As [`Price::parse`].
+    #[inline]
     pub fn from_bytes(text: &[u8]) -> Result<(Self, Precision)> {
         let scaled = decimal::parse(text, 6)?;
         let micros = scaled.nearest();

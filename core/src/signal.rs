@@ -29,6 +29,7 @@ impl SignalId {
     /// assert_eq!(id.to_string(), "815cb245a0b7cfa6738b767f1f48c491");
     /// # Ok::<(), alpha_kite_core::Error>(())
     /// ```
+    #[inline]
     #[must_use]
     pub fn new(ticker: &Ticker, interval: Interval, start: Timestamp, direction: Direction, rule: Rule) -> Self {
         let mut text = Text { bytes: [0; 96], len: 0 };
@@ -94,6 +95,7 @@ struct Text {
 }
 
 impl Text {
+    #[inline]
     fn put(&mut self, bytes: &[u8]) {
         for byte in bytes {
             if let Some(place) = self.bytes.get_mut(self.len) {
@@ -103,6 +105,7 @@ impl Text {
         }
     }
 
+    #[inline]
     fn put_integer(&mut self, value: i64) {
         if value < 0 {
             self.put(b"-");
@@ -118,6 +121,7 @@ impl Text {
         self.put(&digits[first..]);
     }
 
+    #[inline]
     fn hash(&self) -> u128 {
         self.bytes.get(..self.len).map_or(0, hash_128)
     }

@@ -29,6 +29,7 @@ impl SessionEngine {
     /// its date in days since 1970 (`i32`), the last bar's start in milliseconds (`i64`), the number of closes held (`u8`),
     /// nine closes in micro-dollars (`i64` each, oldest first, 0 where absent), the sum of price times volume (`u128`), the
     /// sum of volume (`u64`), the last non-zero sign (`i8`), and the XXH3 hash of all that (`u64`).
+    #[inline]
     #[must_use]
     pub fn snapshot(&self) -> [u8; SNAPSHOT_LEN] {
         let mut writer = Writer { bytes: [0; SNAPSHOT_LEN], at: 0 };
@@ -58,6 +59,7 @@ impl SessionEngine {
     ///
     /// # Errors
     /// [`Error::BadSnapshot`] if the bytes are cut short, altered, of another version, or hold a state that no bars lead to.
+    #[inline]
     pub fn restore(bytes: &[u8]) -> Result<Self> {
         if bytes.len() != SNAPSHOT_LEN {
             return Err(Error::BadSnapshot);
@@ -68,6 +70,7 @@ impl SessionEngine {
     }
 }
 
+#[inline]
 fn read(mut reader: Reader<'_>) -> Option<SessionEngine> {
     if reader.take(HEAD.len())? != u32::from_le_bytes(HEAD).into() {
         return None;
@@ -101,6 +104,7 @@ fn read(mut reader: Reader<'_>) -> Option<SessionEngine> {
     possible.then(|| SessionEngine::with_current(rule, Some(Current { session, last: Some(last), indicators })))
 }
 
+#[inline]
 const fn rule_code(rule: Rule) -> u8 {
     match rule {
         Rule::Close => 0,
@@ -114,6 +118,7 @@ struct Writer {
 }
 
 impl Writer {
+    #[inline]
     fn put(&mut self, value: &[u8]) {
         for byte in value {
             self.bytes[self.at] = *byte;
@@ -126,12 +131,14 @@ struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
     /// The next bytes as a number, little-endian.
+    #[inline]
     fn take(&mut self, len: usize) -> Option<u128> {
         let (value, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;
         Some(value.iter().rev().fold(0, |number, byte| number << 8 | u128::from(*byte)))
     }
 
+    #[inline]
     fn integer(&mut self) -> Option<i64> {
         u64::try_from(self.take(8)?).ok().map(u64::cast_signed)
     }

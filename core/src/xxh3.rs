@@ -86,6 +86,7 @@ impl Hasher {
     }
 
     /// The hash of all bytes so far, of which there are none or more than 16.
+    #[inline]
     pub(crate) fn digest(&self) -> u64 {
         let bytes = &self.bytes[STRIPE..STRIPE + self.len];
         if self.total == 0 {
@@ -109,6 +110,7 @@ impl Hasher {
 }
 
 /// The 64-bit hash of 17 to 240 bytes.
+#[inline]
 pub(crate) fn hash_short(bytes: &[u8]) -> u64 {
     let len = bytes.len();
     let mut sum = length(bytes).wrapping_mul(PRIME64_1);
@@ -133,6 +135,7 @@ pub(crate) fn hash_short(bytes: &[u8]) -> u64 {
 }
 
 /// The 128-bit hash of 17 to 128 bytes; 0 for other lengths.
+#[inline]
 pub(crate) fn hash_128(bytes: &[u8]) -> u128 {
     let len = bytes.len();
     if !(17..=128).contains(&len) {
@@ -162,28 +165,33 @@ fn accumulate(sums: &mut Sums, stripe: &[u8; STRIPE], key: usize) {
     }
 }
 
+#[inline]
 fn mix(bytes: &[u8], at: usize, key: usize) -> u64 {
     fold(word(bytes, at) ^ secret(key), word(bytes, at + 8) ^ secret(key + 8))
 }
 
 /// Both halves of a product.
+#[inline]
 fn fold(left: u64, right: u64) -> u64 {
     let product = u128::from(left) * u128::from(right);
     let [low, high] = [product, product >> 64].map(|part| u64::try_from(part & u128::from(u64::MAX)).unwrap_or_default());
     low ^ high
 }
 
+#[inline]
 fn avalanche(hash: u64) -> u64 {
     let hash = (hash ^ (hash >> 37)).wrapping_mul(PRIME_MX1);
     hash ^ (hash >> 32)
 }
 
+#[inline]
 fn avalanche_64(hash: u64) -> u64 {
     let hash = (hash ^ (hash >> 33)).wrapping_mul(PRIME64_2);
     let hash = (hash ^ (hash >> 29)).wrapping_mul(PRIME64_3);
     hash ^ (hash >> 32)
 }
 
+#[inline]
 fn length(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).unwrap_or_default()
 }
