@@ -1,6 +1,6 @@
 # Each target calls one script in scripts/; CI calls the same.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-consumers setup lint fmt golden-check licences bench bench-js fuzz
+.PHONY: help demo test test-consumers test-schwab-py setup lint fmt golden-check licences bench bench-js fuzz
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -13,6 +13,9 @@ test: ## Install what is missing and run every check
 
 test-consumers: ## Install the npm package in every kind of project
 	@scripts/test-consumers.sh
+
+test-schwab-py: ## Check that schwab-py accepts the simulator (needs PyPI)
+	@scripts/test-schwab-py.sh
 
 setup: ## Install what building and testing need
 	@scripts/setup.sh

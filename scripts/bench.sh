@@ -1,7 +1,25 @@
 #!/usr/bin/env bash
-# Runs every benchmark. Leave the machine otherwise idle.
+# Measures the core beside the crates that a user could pick instead, and leaves the tables in target/bench/core.md.
+#   scripts/bench.sh [--inputs DIR]     columns NAME.micro.i64 and NAME.vol.i64 to measure instead of made-up ones
+# BENCH_RUNS (default 5) is the number of processes of each build; builds take turns. Leave the machine otherwise idle.
 . "$(dirname "$0")/lib.sh"
 
 scripts/setup/base.sh
-scripts/setup/postgres.sh
-cargo bench --locked --workspace
+results=$root/target/bench/results
+rm -rf "$results"
+mkdir -p "$results"
+
+# build NAME RUSTFLAGS: one target folder a build, so that neither undoes the other.
+build() {
+  RUSTFLAGS=$2 cargo build --locked --release --manifest-path tests/bench/Cargo.toml --target-dir "target/bench/$1"
+}
+
+build portable ""
+build native "-C target-cpu=native"
+for run in $(seq "${BENCH_RUNS:-5}"); do
+  for name in portable native; do
+    note "$name, process $run"
+    "target/bench/$name/release/alpha-kite-bench" measure "$@" >"$results/$name-$run.tsv"
+  done
+done
+target/bench/portable/release/alpha-kite-bench report "$results"/*.tsv | tee target/bench/core.md

@@ -52,11 +52,15 @@ impl Indicators {
         let rows = columns.closes.len();
         let mut at = 0;
         while at < rows {
-            // A block looks back over the nine rows before it; what it cannot settle goes row by row.
+            // A block looks back over the nine rows before it. What blocks decline goes row by row.
             if at >= SMA_BARS {
-                at = Blocks::begin(self).map_or(at, |blocks| blocks.push(self, columns, values, at));
+                let settled = Blocks::begin(self).map_or(at, |blocks| blocks.push(self, columns, values, at));
+                if settled > at {
+                    at = settled;
+                    continue;
+                }
             }
-            let end = rows.min(at + BLOCK_ROWS);
+            let end = rows.min(if at < SMA_BARS { SMA_BARS } else { at + BLOCK_ROWS });
             for row in at..end {
                 let step =
                     self.push_row(columns.closes[row], columns.weighed(self.vwap.rule(), row), columns.volumes[row])?;

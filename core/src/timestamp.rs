@@ -83,7 +83,11 @@ impl Timestamp {
     }
 
     #[cold]
-    #[expect(clippy::as_conversions, clippy::float_cmp, reason = "a double in that range converts exactly if it is whole")]
+    #[expect(
+        clippy::as_conversions,
+        clippy::float_cmp,
+        reason = "a double in that range converts exactly if it is whole"
+    )]
     fn from_any_f64(millis: f64) -> Option<Self> {
         let whole = millis as i64;
         (whole.unsigned_abs() <= DOUBLES_END && whole as f64 == millis).then_some(Self(whole))

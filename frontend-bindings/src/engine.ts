@@ -1,8 +1,9 @@
-import { core } from "./core.js";
+import { type Core, core } from "./core.js";
 import { asIndicatorsError, checked, IndicatorsError } from "./errors.js";
-import { bad, checkColumns, checkOptions, dollars } from "./input.js";
+import { bad, type CheckedOptions, checkColumns, checkOptions, dollars } from "./input.js";
 import { pushColumns } from "./push-columns.js";
 import type { Columns, Cross, Options, Session, Values } from "./types.js";
+import type { Engine as WasmEngine } from "./wasm/alpha_kite_wasm.js";
 
 /** What an engine starts from. */
 export interface EngineOptions extends Options {
@@ -10,13 +11,16 @@ export interface EngineOptions extends Options {
   readonly snapshot?: Uint8Array | undefined;
 }
 
+/** Whether a bar brings a cross: 1 up, -1 down, 0 none. */
+export type Sign = -1 | 0 | 1;
+
 /** What the bar still forming would bring if it closed now. To be shown apart; never stored, alerted or traded. */
 export interface Provisional {
   readonly provisional: true;
   /** In dollars, NaN where absent. */
   readonly sma9: number;
   readonly vwap: number;
-  readonly cross: -1 | 0 | 1;
+  readonly cross: Sign;
 }
 
 /** Computes bar by bar, with the bits of `compute`. */
@@ -25,12 +29,12 @@ export interface Engine {
    * Takes the next closed bar: its start in milliseconds, close in dollars, shares, and for the basis `hlc3` its high and low. Returns 1
    * if SMA9 crossed above VWAP, -1 if it crossed below, else 0. A refused bar leaves the state as it was, and NaN as values.
    */
-  push(time: number, price: number, volume: number, high?: number, low?: number): -1 | 0 | 1;
+  push(time: number, price: number, volume: number, high?: number, low?: number): Sign;
   /** SMA9 of the last bar in dollars; NaN where absent. */
   readonly sma9: number;
   /** Session VWAP of the last bar in dollars; NaN where absent. */
   readonly vwap: number;
-  /** The last bar's cross, for `push` that did not return 0. */
+  /** The last bar's cross, after a `push` that did not return 0. */
   readonly lastCross: Omit<Cross, "index"> | undefined;
   /** The session of the last bar that was in one. */
   readonly session: Session | undefined;
@@ -44,125 +48,170 @@ export interface Engine {
   dispose(): void;
 }
 
-function numbers(time: number, price: number, volume: number): void {
-  if (typeof time !== "number" || typeof price !== "number" || typeof volume !== "number") {
-    throw bad("time, price and volume are numbers");
+/** Makes an engine. Whoever makes it disposes of it. */
+export function createEngine(options: EngineOptions): Engine {
+  const { snapshot } = options;
+  const checkedOptions = checkOptions(options);
+  if (snapshot !== undefined && !(snapshot instanceof Uint8Array)) throw bad("a snapshot is a Uint8Array");
+  const engine = new HeldEngine(core(), checkedOptions, snapshot);
+  if (options.basis !== undefined && engine.basis !== options.basis) {
+    engine.dispose();
+    throw new IndicatorsError("bad_snapshot", `the snapshot's basis is not ${options.basis}`);
+  }
+  return engine;
+}
+
+/** Statuses of the wasm module's `push`; lower ones are no cross, or refusals. */
+const CROSS_UP = 2;
+
+/** A class, since V8 inlines methods that all engines share and not functions that each one has for itself. */
+class HeldEngine implements Engine {
+  readonly #core: Core;
+  readonly #options: CheckedOptions;
+  #wasm: WasmEngine;
+  /** SMA9 and VWAP, where the wasm module leaves them. */
+  #values: Float64Array;
+  #disposed = false;
+  #time = 0;
+  #price = 0;
+  #sign: Sign = 0;
+
+  constructor(loaded: Core, options: CheckedOptions, snapshot: Uint8Array | undefined) {
+    const { ticker, barSeconds, basis } = options;
+    this.#core = loaded;
+    this.#options = options;
+    this.#wasm = checked(() =>
+      snapshot === undefined
+        ? new loaded.Engine(ticker, barSeconds, basis)
+        : loaded.Engine.restore(snapshot, ticker, barSeconds),
+    );
+    this.#values = this.#view();
+  }
+
+  push(time: number, price: number, volume: number, high?: number, low?: number): Sign {
+    this.#use();
+    checkNumbers(time, price, volume);
+    this.#sign = 0;
+    const status =
+      high === undefined || low === undefined
+        ? this.#wasm.push(time, price, volume)
+        : this.#wasm.pushRange(time, high, low, price, volume);
+    if (status < CROSS_UP) {
+      if (status < 0) this.#refuse(status);
+      return 0;
+    }
+    this.#time = time;
+    this.#price = price;
+    this.#sign = status === CROSS_UP ? 1 : -1;
+    return this.#sign;
+  }
+
+  get sma9(): number {
+    if (this.#values.length === 0) this.#look();
+    return this.#values[0] as number;
+  }
+
+  get vwap(): number {
+    if (this.#values.length === 0) this.#look();
+    return this.#values[1] as number;
+  }
+
+  get lastCross(): Omit<Cross, "index"> | undefined {
+    this.#use();
+    if (this.#sign === 0) return undefined;
+    const [time, price, sign] = [this.#time, this.#price, this.#sign];
+    const id = checked(() => this.#wasm.signalId(time, sign));
+    return { time, direction: sign > 0 ? "up" : "down", id, price, sma9: this.sma9, vwap: this.vwap };
+  }
+
+  get session(): Session | undefined {
+    this.#use();
+    return checked(() => this.#wasm.session()) as Session | undefined;
+  }
+
+  get basis(): string {
+    return this.#wasm.basis;
+  }
+
+  peek(time: number, price: number, volume: number, high?: number, low?: number): Provisional {
+    this.#use();
+    checkNumbers(time, price, volume);
+    // The wasm module keeps the values of a push and of a peek in one place.
+    const pushed = [this.sma9, this.vwap];
+    try {
+      const status = checked(() =>
+        high === undefined || low === undefined
+          ? this.#wasm.peek(time, price, volume)
+          : this.#wasm.peekRange(time, high, low, price, volume),
+      );
+      if (status < 0) this.#refuse(status);
+      const cross = status < CROSS_UP ? 0 : status === CROSS_UP ? 1 : -1;
+      return { provisional: true, sma9: this.sma9, vwap: this.vwap, cross };
+    } finally {
+      this.#look();
+      this.#values.set(pushed);
+    }
+  }
+
+  pushColumns(columns: Columns): Values {
+    this.#use();
+    const input = checkColumns(columns);
+    const before = this.#wasm.snapshot();
+    try {
+      const values = pushColumns(this.#wasm, input);
+      const end = input.rows - 1;
+      if (end >= 0) {
+        this.#look();
+        this.#values.set([values.sma9[end] as number, values.vwap[end] as number]);
+        this.#time = Number(input.times[end]);
+        this.#price = dollars(input.prices, end);
+        this.#sign = values.cross[end] as Sign;
+      }
+      return values;
+    } catch (thrown) {
+      // Rows before the refused one are in, if there were many: go back.
+      const restored = this.#core.Engine.restore(before, this.#options.ticker, this.#options.barSeconds);
+      this.#wasm.free();
+      this.#wasm = restored;
+      this.#values = this.#view();
+      throw thrown;
+    }
+  }
+
+  snapshot(): Uint8Array {
+    this.#use();
+    return this.#wasm.snapshot();
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#wasm.free();
+    // A view without length is looked at again, which throws.
+    this.#values = new Float64Array(0);
+  }
+
+  #use(): void {
+    if (this.#disposed) throw new IndicatorsError("disposed", "the engine is disposed");
+  }
+
+  /** Takes the view again if the wasm module's memory has grown. */
+  #look(): void {
+    this.#use();
+    if (this.#values.length === 0) this.#values = this.#view();
+  }
+
+  #view(): Float64Array {
+    return new Float64Array(this.#core.memory.buffer, this.#wasm.valuesOffset(), 2);
+  }
+
+  #refuse(status: number): never {
+    throw asIndicatorsError(this.#core.statusError(status));
   }
 }
 
-/** Statuses of the wasm module's `push`; lower ones are refusals. */
-const CROSS_UP = 2;
-const CROSS_DOWN = 3;
-
-/** Makes an engine. Whoever makes it disposes of it. */
-export function createEngine(options: EngineOptions): Engine {
-  const { Engine: WasmEngine, statusError, memory } = core();
-  const { ticker, barSeconds, basis } = checkOptions(options);
-  const { snapshot } = options;
-  if (snapshot !== undefined && !(snapshot instanceof Uint8Array)) throw bad("a snapshot is a Uint8Array");
-  let wasm = checked(() =>
-    snapshot === undefined
-      ? new WasmEngine(ticker, barSeconds, basis)
-      : WasmEngine.restore(snapshot, ticker, barSeconds),
-  );
-  if (options.basis !== undefined && wasm.basis !== options.basis) {
-    wasm.free();
-    throw new IndicatorsError("bad_snapshot", `the snapshot's basis is not ${options.basis}`);
+function checkNumbers(time: number, price: number, volume: number): void {
+  if (typeof time !== "number" || typeof price !== "number" || typeof volume !== "number") {
+    throw bad("time, price and volume are numbers");
   }
-  let alive = true;
-  let view = new Float64Array(memory.buffer, wasm.valuesOffset(), 2);
-  let last: { time: number; price: number; sign: -1 | 0 | 1 } = { time: 0, price: 0, sign: 0 };
-
-  /** The two values, where the wasm module leaves them. */
-  const values = (): Float64Array => {
-    use();
-    if (view.length === 0) view = new Float64Array(memory.buffer, wasm.valuesOffset(), 2);
-    return view;
-  };
-  const show = ({ sma9, vwap, cross }: Values, row: number, time: number, price: number): void => {
-    values().set([sma9[row] ?? Number.NaN, vwap[row] ?? Number.NaN]);
-    last = { time, price, sign: (cross[row] ?? 0) as -1 | 0 | 1 };
-  };
-  const use = (): void => {
-    if (!alive) throw new IndicatorsError("disposed", "the engine is disposed");
-  };
-  const signOf = (status: number): -1 | 0 | 1 => {
-    if (status < 0) throw asIndicatorsError(statusError(status));
-    return status === CROSS_UP ? 1 : status === CROSS_DOWN ? -1 : 0;
-  };
-
-  return {
-    push(time, price, volume, high, low) {
-      use();
-      numbers(time, price, volume);
-      last.sign = 0;
-      const status =
-        high === undefined || low === undefined
-          ? wasm.push(time, price, volume)
-          : wasm.pushRange(time, high, low, price, volume);
-      const sign = signOf(status);
-      if (sign !== 0) last = { time, price, sign };
-      return sign;
-    },
-    get sma9() {
-      return values()[0] ?? Number.NaN;
-    },
-    get vwap() {
-      return values()[1] ?? Number.NaN;
-    },
-    get lastCross() {
-      const [sma9 = Number.NaN, vwap = Number.NaN] = values();
-      const { time, price, sign } = last;
-      if (sign === 0) return undefined;
-      const id = checked(() => wasm.signalId(time, sign));
-      return { time, direction: sign > 0 ? ("up" as const) : ("down" as const), id, price, sma9, vwap };
-    },
-    get session() {
-      use();
-      return checked(() => wasm.session()) as Session | undefined;
-    },
-    peek(time, price, volume, high, low) {
-      numbers(time, price, volume);
-      // The wasm module keeps the values of a push and of a peek in one place.
-      const pushed = Array.from(values());
-      try {
-        const status =
-          high === undefined || low === undefined
-            ? wasm.peek(time, price, volume)
-            : wasm.peekRange(time, high, low, price, volume);
-        const cross = signOf(status);
-        const [sma9 = Number.NaN, vwap = Number.NaN] = values();
-        return { provisional: true, sma9, vwap, cross };
-      } finally {
-        values().set(pushed);
-      }
-    },
-    pushColumns(columns) {
-      use();
-      const input = checkColumns(columns);
-      const before = wasm.snapshot();
-      try {
-        const pushed = pushColumns(wasm, input);
-        const end = input.rows - 1;
-        if (end >= 0) show(pushed, end, Number(input.times[end]), dollars(input.prices, end));
-        return pushed;
-      } catch (thrown) {
-        // Rows before the refused one are in, if there were many: go back.
-        const restored = WasmEngine.restore(before, ticker, barSeconds);
-        wasm.free();
-        wasm = restored;
-        view = new Float64Array(0);
-        throw thrown;
-      }
-    },
-    snapshot() {
-      use();
-      return wasm.snapshot();
-    },
-    dispose() {
-      if (!alive) return;
-      alive = false;
-      wasm.free();
-    },
-  };
 }

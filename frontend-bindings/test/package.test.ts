@@ -48,7 +48,10 @@ test("declarations say nothing of the wasm module's own types", () => {
 });
 
 test("the README's first program is the one that is compiled", () => {
-  const [, program] = read("README.md").toString().match(/```ts\n([\s\S]*?)```/) ?? [];
+  const [, program] =
+    read("README.md")
+      .toString()
+      .match(/```ts\n([\s\S]*?)```/) ?? [];
   const compiled = read("test/readme.ts").toString();
   expect(compiled.slice(compiled.indexOf("\n") + 1)).toBe(program);
 });

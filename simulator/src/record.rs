@@ -86,6 +86,7 @@ mod tests {
         assert_eq!(sent.forgotten, 3);
         let none = Record::new(0);
         none.add((0..5).map(tick));
-        assert_eq!((none.lock().ticks.len(), none.lock().forgotten), (0, 5));
+        let sent = none.lock();
+        assert_eq!((sent.ticks.len(), sent.forgotten), (0, 5));
     }
 }

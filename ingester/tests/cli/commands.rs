@@ -6,9 +6,18 @@ use crate::kite::Kite;
 #[test]
 fn every_command_has_help_with_an_example() {
     let kite = Kite::new();
-    for command in
-        ["replay", "export", "verify", "signals", "sessions", "migrate", "config check", "demo", "completions"]
-    {
+    for command in [
+        "replay",
+        "export",
+        "verify",
+        "signals",
+        "sessions",
+        "migrate",
+        "config check",
+        "demo",
+        "simulate",
+        "completions",
+    ] {
         let help = kite.done(&format!("{command} --help"));
         assert!(help.contains("Example: ") && help.contains("alpha-kite"), "{help}");
         assert!(help.contains("--database-url"), "{help}");

@@ -14,4 +14,5 @@ mod kill;
 mod kite;
 mod postgres;
 mod replay;
+mod simulate;
 mod verify;

@@ -202,7 +202,7 @@ mod tests {
             (format!("symbol=QQQ&period=2&endDate={now}"), "2026-10-02 2026-10-05"),
             (
                 format!("symbol=QQQ&period=1&startDate=31536000000&endDate={}", now + 604_800_000),
-                "1990-02-26 2026-10-05",
+                "1990-02-25 2026-10-05",
             ),
             (format!("symbol=QQQ&startDate={now}&endDate={now}"), "2026-10-05 2026-10-05"),
             ("symbol=QQQ&periodType=month".to_owned(), "2026-09-02 2026-10-02"),

@@ -1,0 +1,181 @@
+//! Sums relative to a base price, after each row of a block.
+
+use crate::block::{BLOCK_ROWS, Input, LANES, Rows};
+use crate::indicators::SMA_BARS;
+use crate::rule::Rule;
+use crate::volume::Volume;
+
+/// Bases are multiples of 1/64 dollar, in micro-dollars: exact in decimal and in binary.
+pub(super) const BASE_STEP: i64 = 15_625;
+
+/// Closes in SMA9.
+pub(super) const NINE: i64 = 9;
+
+/// An integer from -2^51 to 2^51 added to these bits gives the bits of a double in [2^52, 2^53), [`INTEGER_ORIGIN`] above
+/// it: the conversion that every vector unit has.
+const INTEGER_BITS: i64 = 0x4338_0000_0000_0000;
+const INTEGER_ORIGIN: f64 = 6_755_399_441_055_744.0;
+const INTEGER_END: u128 = 1 << 51;
+
+/// The sums after one row.
+#[derive(Clone, Copy)]
+pub(super) struct Sums {
+    /// Base price in micro-dollars.
+    pub(super) base: i64,
+    /// The last nine closes, less nine bases, in micro-dollars.
+    closes: i64,
+    /// Volume in shares, above 0.
+    volume: i64,
+    /// (Weighed prices - bases) * volume, in micro-dollar shares.
+    products: i64,
+}
+
+/// The sums after each row of a block, as bits of doubles in [2^52, 2^53).
+#[repr(align(64))]
+pub(super) struct SumRows {
+    closes: Rows<i64>,
+    volumes: Rows<i64>,
+    products: Rows<i64>,
+    /// What settling leaves for finding crosses.
+    pub(super) differences: Rows<f64>,
+}
+
+/// A block that is added up.
+pub(super) struct Added {
+    /// The sums after its last row.
+    pub(super) sums: Sums,
+    /// No sum of products in it is above this or below its negative.
+    pub(super) bound: u128,
+}
+
+/// Adds up one block.
+pub(super) struct Adder {
+    /// Base prices that the VWAP adds up a bar, in micro-dollars.
+    bases: i64,
+    /// The sums so far, with [`INTEGER_BITS`] added.
+    closes: i64,
+    volume: i64,
+    products: i64,
+}
+
+impl Sums {
+    /// Sums of closes and of weighed prices times volume in micro-dollars, and of volume. `None` without volume.
+    pub(super) fn new(rule: Rule, closes: u64, sum: u128, volume: u64) -> Option<Self> {
+        let prices = u128::from(volume * rule.prices_per_bar());
+        let price = i64::try_from(sum.checked_div(prices)?).ok()?;
+        let base = price - price % BASE_STEP;
+        // Below 3 * BASE_STEP * volume, so below 2^59.
+        let products = i64::try_from(sum.cast_signed() - prices.cast_signed() * i128::from(base)).ok()?;
+        Some(Self { base, closes: closes.cast_signed() - NINE * base, volume: volume.cast_signed(), products })
+    }
+
+    /// The sums of weighed prices times volume, in micro-dollars, and of volume.
+    pub(super) fn absolute(&self, rule: Rule) -> (u128, u64) {
+        let volume = self.volume.cast_unsigned();
+        let bases = i128::from(rule.prices_per_bar() * volume) * i128::from(self.base);
+        ((i128::from(self.products) + bases).cast_unsigned(), volume)
+    }
+
+    /// The base nearest to the VWAP.
+    #[inline]
+    pub(super) fn nearest_base(&self, rule: Rule) -> i64 {
+        let prices = self.volume * rule.prices_per_bar().cast_signed();
+        let near = self.base + self.products / prices + BASE_STEP / 2;
+        near - near % BASE_STEP
+    }
+
+    /// The same sums, relative to another base.
+    #[inline]
+    pub(super) fn rebased(&self, rule: Rule, base: i64) -> Self {
+        let (up, prices) = (base - self.base, self.volume * rule.prices_per_bar().cast_signed());
+        let (closes, products) = (self.closes - NINE * up, self.products - prices * up);
+        Self { base, closes, volume: self.volume, products }
+    }
+}
+
+impl Adder {
+    #[inline]
+    pub(super) fn new(rule: Rule, before: Sums) -> Self {
+        let bases = before.base * rule.prices_per_bar().cast_signed();
+        Self {
+            bases,
+            closes: before.closes + INTEGER_BITS,
+            volume: before.volume + INTEGER_BITS,
+            products: before.products + INTEGER_BITS,
+        }
+    }
+
+    /// Adds up the rows from `first` on, of which `weighed` tells the sum of the prices that the VWAP weighs.
+    #[inline]
+    pub(super) fn add(
+        &mut self,
+        input: &Input<'_>,
+        rows: &mut SumRows,
+        first: usize,
+        weighed: impl Fn(i64, usize) -> i64,
+    ) {
+        // Two rows a turn, so that two stores in a row hit one cache line.
+        for row in (first..first + LANES).step_by(2) {
+            let sums: [_; 2] = core::array::from_fn(|next| {
+                let close = input.closes[row + next + SMA_BARS].as_micros();
+                let (price, shares) = (weighed(close, row + next), input.volumes[row + next].get().cast_signed());
+                self.closes += close - input.closes[row + next].as_micros();
+                self.volume += shares;
+                self.products = self.products.wrapping_add((price - self.bases).wrapping_mul(shares));
+                (self.closes, self.volume, self.products)
+            });
+            (rows.closes[row], rows.closes[row + 1]) = (sums[0].0, sums[1].0);
+            (rows.volumes[row], rows.volumes[row + 1]) = (sums[0].1, sums[1].1);
+            (rows.products[row], rows.products[row + 1]) = (sums[0].2, sums[1].2);
+        }
+    }
+
+    /// The block, `None` where its sums might leave the range of the conversion to doubles.
+    #[inline]
+    pub(super) fn finish(self, before: &Sums, input: &Input<'_>) -> Option<Added> {
+        let (closes, volume) = (self.closes - INTEGER_BITS, self.volume - INTEGER_BITS);
+        let sums = Sums { base: before.base, closes, volume, products: self.products.wrapping_sub(INTEGER_BITS) };
+        // No price is above `highest`, so that this bounds every sum of products and every step towards it.
+        let highest = u128::from(self.bases.unsigned_abs() | input.highest());
+        let added = highest * u128::from((volume - before.volume).unsigned_abs());
+        let bound = added + u128::from(before.products.unsigned_abs());
+        (bound < INTEGER_END && volume <= Volume::MAX.get().cast_signed()).then_some(Added { sums, bound })
+    }
+}
+
+impl SumRows {
+    pub(super) fn new() -> Self {
+        let (zeros, differences) = ([0; BLOCK_ROWS], [0.0; BLOCK_ROWS]);
+        Self { closes: zeros, volumes: zeros, products: zeros, differences }
+    }
+
+    /// Closes, volume and products after one row.
+    #[inline]
+    pub(super) fn at(&self, row: usize) -> [f64; 3] {
+        [self.closes[row], self.volumes[row], self.products[row]].map(double)
+    }
+
+    /// The same after the rows from `first` on.
+    #[inline]
+    pub(super) fn lanes(&self, first: usize) -> [[f64; LANES]; 3] {
+        [&self.closes, &self.volumes, &self.products]
+            .map(|sums| core::array::from_fn(|lane| double(sums[first + lane])))
+    }
+
+    /// Volume and products after one row, as integers.
+    pub(super) fn integers_at(&self, row: usize) -> (i64, i64) {
+        (self.volumes[row] - INTEGER_BITS, self.products[row] - INTEGER_BITS)
+    }
+}
+
+/// An integer from -2^51 to 2^51 as a double.
+#[inline]
+pub(super) fn integer_to_double(integer: i64) -> f64 {
+    double(integer + INTEGER_BITS)
+}
+
+/// The integer whose sum with [`INTEGER_BITS`] this is, as a double.
+#[inline]
+fn double(bits: i64) -> f64 {
+    f64::from_bits(bits.cast_unsigned()) - INTEGER_ORIGIN
+}

@@ -1,0 +1,53 @@
+//! Columns of results.
+
+use std::ops::Range;
+
+/// What a peer computes, and memory that it may use meanwhile.
+#[derive(Default)]
+pub(crate) struct Output {
+    /// SMA9 in dollars, NaN where absent.
+    pub(crate) sma9: Vec<f64>,
+    /// Session VWAP in dollars, NaN where absent.
+    pub(crate) vwap: Vec<f64>,
+    /// 1 for a cross up, -1 for a cross down, 0 for none.
+    pub(crate) cross: Vec<i8>,
+    pub(crate) scratch: [Vec<f64>; 2],
+}
+
+/// The part of an [`Output`] that belongs to one session.
+pub(crate) struct Rows<'a> {
+    pub(crate) sma9: &'a mut [f64],
+    pub(crate) vwap: &'a mut [f64],
+    pub(crate) cross: &'a mut [i8],
+    pub(crate) scratch: [&'a mut [f64]; 2],
+}
+
+impl Output {
+    pub(crate) fn new(rows: usize) -> Self {
+        // Not zero, so that the memory is there before anything is timed.
+        let column = || vec![f64::NAN; rows];
+        Self { sma9: column(), vwap: column(), cross: vec![2; rows], scratch: [column(), column()] }
+    }
+
+    pub(crate) fn rows(&mut self, rows: Range<usize>) -> Rows<'_> {
+        let [first, second] = &mut self.scratch;
+        Rows {
+            sma9: &mut self.sma9[rows.clone()],
+            vwap: &mut self.vwap[rows.clone()],
+            cross: &mut self.cross[rows.clone()],
+            scratch: [&mut first[rows.clone()], &mut second[rows]],
+        }
+    }
+
+    pub(crate) fn put(&mut self, row: usize, tick: Tick) {
+        (self.sma9[row], self.vwap[row], self.cross[row]) = (tick.sma9, tick.vwap, tick.cross);
+    }
+}
+
+/// The results of one row.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Tick {
+    pub(crate) sma9: f64,
+    pub(crate) vwap: f64,
+    pub(crate) cross: i8,
+}

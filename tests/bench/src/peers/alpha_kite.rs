@@ -1,0 +1,88 @@
+//! This project's core.
+
+use alpha_kite_core::{Bar, Columns, Indicators, Price, Rule, SessionEngine, Step, Values, Volume};
+
+use crate::input::Input;
+use crate::output::{Output, Tick};
+
+const KNOWN: &str = "the inputs are in range and in order";
+
+pub(crate) fn batch(input: &Input, output: &mut Output) {
+    for session in input.sessions() {
+        let (closes, volumes) = (&input.closes[session.clone()], &input.volumes[session.clone()]);
+        let rows = output.rows(session);
+        let mut values = Values { sma9: rows.sma9, vwap: rows.vwap, cross: rows.cross };
+        let columns = Columns { closes, volumes, highs_lows: None };
+        Indicators::new(Rule::Close).push_columns(&columns, &mut values).expect(KNOWN);
+    }
+}
+
+pub(crate) fn batch_with_times(input: &Input, output: &mut Output) {
+    let columns = Columns { closes: &input.closes, volumes: &input.volumes, highs_lows: None };
+    let mut values = Values { sma9: &mut output.sma9, vwap: &mut output.vwap, cross: &mut output.cross };
+    SessionEngine::new(Rule::Close).push_columns(&input.starts, &columns, &mut values).expect(KNOWN);
+}
+
+/// What JavaScript and Python would hand over, converted some rows at a time so that the integers stay in the cache.
+pub(crate) fn batch_from_doubles(input: &Input, output: &mut Output) {
+    const ROWS: usize = 1024;
+    let (mut closes, mut volumes) = ([Price::MIN; ROWS], [Volume::ZERO; ROWS]);
+    for session in input.sessions() {
+        let mut indicators = Indicators::new(Rule::Close);
+        for first in session.clone().step_by(ROWS) {
+            let chunk = first..session.end.min(first + ROWS);
+            let (closes, volumes) = (&mut closes[..chunk.len()], &mut volumes[..chunk.len()]);
+            for (close, price) in closes.iter_mut().zip(&input.prices[chunk.clone()]) {
+                *close = Price::from_f64(*price).expect(KNOWN);
+            }
+            for (volume, shares) in volumes.iter_mut().zip(&input.shares[chunk.clone()]) {
+                *volume = Volume::from_f64(*shares).expect(KNOWN);
+            }
+            let rows = output.rows(chunk);
+            let mut values = Values { sma9: rows.sma9, vwap: rows.vwap, cross: rows.cross };
+            let columns = Columns { closes, volumes, highs_lows: None };
+            indicators.push_columns(&columns, &mut values).expect(KNOWN);
+        }
+    }
+}
+
+pub(crate) fn stream(input: &Input, output: &mut Output) {
+    #[inline(never)]
+    fn push(indicators: &mut Indicators, bar: &Bar, tick: &mut Tick) {
+        *tick = indicators.push(bar).expect(KNOWN).into();
+    }
+
+    for session in input.sessions() {
+        let mut indicators = Indicators::new(Rule::Close);
+        for row in session {
+            let mut tick = Tick::default();
+            push(&mut indicators, &input.bars[row], &mut tick);
+            output.put(row, tick);
+        }
+    }
+}
+
+pub(crate) fn stream_with_times(input: &Input, output: &mut Output) {
+    #[inline(never)]
+    fn push(engine: &mut SessionEngine, bar: &Bar, tick: &mut Tick) {
+        *tick = engine.push(bar).expect(KNOWN).unwrap_or_default().into();
+    }
+
+    let mut engine = SessionEngine::new(Rule::Close);
+    for (row, bar) in input.bars.iter().enumerate() {
+        let mut tick = Tick::default();
+        push(&mut engine, bar, &mut tick);
+        output.put(row, tick);
+    }
+}
+
+impl From<Step> for Tick {
+    #[inline]
+    fn from(step: Step) -> Self {
+        Self {
+            sma9: step.sma9.unwrap_or(f64::NAN),
+            vwap: step.vwap.unwrap_or(f64::NAN),
+            cross: step.cross.map_or(0, |direction| direction.as_sign()),
+        }
+    }
+}
