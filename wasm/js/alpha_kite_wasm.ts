@@ -1,17 +1,23 @@
-// The classes and errors of the wasm module, around functions that take and return numbers, texts and typed arrays.
-import * as wasm from "./alpha_kite_wasm_bindings.js";
+// The classes and errors of the wasm module, around functions that take and return numbers.
+import type * as Exports from "./alpha_kite_wasm_bindings_bg.wasm";
 
+type Wasm = typeof Exports;
+
+/** The module's functions. */
+let wasm: Wasm;
 let memory: WebAssembly.Memory;
 
-/** The module's own function: calls through the object of its exports are slower. */
-let enginePush: (slot: number, time: number, close: number, volume: number) => number;
+/** The one that is called for every bar: through an object it would be slower. */
+let enginePush: Wasm["engine_push"];
 
-/** Puts the compiled module to work, unless one is already. */
-export function initSync(input: { module: WebAssembly.Module }): wasm.InitOutput {
-  const exports = wasm.initSync(input);
-  memory = exports.memory;
-  enginePush = exports.engine_push;
-  return exports;
+/** Puts the compiled module to work. */
+export function initSync({ module }: { module: WebAssembly.Module }): Wasm {
+  // wasm-bindgen asks for a table of JavaScript values, of which none cross the border.
+  const imports = { "./alpha_kite_wasm_bindings_bg.js": { __wbindgen_init_externref_table: () => undefined } };
+  wasm = new WebAssembly.Instance(module, imports).exports as unknown as Wasm;
+  memory = wasm.memory;
+  enginePush = wasm.engine_push;
+  return wasm;
 }
 
 /** Why a call was refused, in the order of the module's statuses, and what is said of it. */
@@ -207,7 +213,7 @@ export class Engine {
   }
 
   pushRange(time: number, high: number, low: number, close: number, volume: number): number {
-    return wasm.engine_push_row(this.slot, row(time, high, low, close, volume), false);
+    return wasm.engine_push_row(this.slot, row(time, high, low, close, volume), 0);
   }
 
   peek(time: number, close: number, volume: number): number {
@@ -216,7 +222,7 @@ export class Engine {
   }
 
   peekRange(time: number, high: number, low: number, close: number, volume: number): number {
-    return wasm.engine_push_row(this.slot, row(time, high, low, close, volume), true);
+    return wasm.engine_push_row(this.slot, row(time, high, low, close, volume), 1);
   }
 
   pushColumns(columns: Columns, rows: number, doubles: number, first: number): void {

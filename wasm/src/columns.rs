@@ -103,7 +103,8 @@ impl Columns {
     pub(crate) fn accept(&mut self, rows: u32, doubles: u32) -> Result<usize, Refusal> {
         let rows = usize::try_from(rows).unwrap_or(usize::MAX);
         let times = self.times.get_mut(..rows).ok_or(Code::ColumnLengths)?;
-        let known = if doubles & TIMES == 0 { Timestamp::accept_column(times) } else { Timestamp::accept_doubles(times) };
+        let known =
+            if doubles & TIMES == 0 { Timestamp::accept_column(times) } else { Timestamp::accept_doubles(times) };
         known.map_err(|row| (row, Code::NotATime))?;
         for prices in self.prices.chunks_exact_mut(self.capacity.max(1)) {
             if let Some(prices) = prices.get_mut(..rows) {

@@ -2,9 +2,7 @@
 
 use core::ops::Range;
 
-use alpha_kite_core::{
-    ABSENT, Direction, Error, Price, Rule, SNAPSHOT_LEN, SessionEngine, Step, Timestamp, Volume,
-};
+use alpha_kite_core::{ABSENT, Direction, Error, Price, Rule, SNAPSHOT_LEN, SessionEngine, Step, Timestamp, Volume};
 use wasm_bindgen::prelude::*;
 
 use crate::columns::{COLUMNS, Columns};
@@ -140,7 +138,8 @@ impl Engine {
             let (sma9, vwap, cross) = columns.values(0)?;
             let inside = self.engine.session()?.contains(columns.bar(0)?.start);
             let present = |value: f64| (!value.is_nan()).then_some(value);
-            let cross = [Some(Direction::Down), None, Some(Direction::Up)].into_iter().nth(usize::try_from(cross + 1).ok()?)?;
+            let cross =
+                [Some(Direction::Down), None, Some(Direction::Up)].into_iter().nth(usize::try_from(cross + 1).ok()?)?;
             inside.then_some(Step { sma9: present(sma9), vwap: present(vwap), cross })
         });
         if forming {

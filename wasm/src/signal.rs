@@ -40,9 +40,7 @@ impl Series {
 #[expect(clippy::as_conversions, reason = "micro-dollars of a price are fewer than 2^53")]
 pub fn parse_price(length: u32) -> f64 {
     match text::read(length, |text| Ok(Price::from_bytes(text)?)) {
-        Ok((price, precision)) => {
-            price.as_micros() as f64 * 2.0 + f64::from(u8::from(precision == Precision::Rounded))
-        }
+        Ok((price, precision)) => price.as_micros() as f64 * 2.0 + f64::from(u8::from(precision == Precision::Rounded)),
         Err(refusal) => refusal.as_status(),
     }
 }
