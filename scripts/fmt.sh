@@ -4,4 +4,4 @@
 
 cargo fmt --all
 npm_ci frontend-bindings
-frontend-bindings/node_modules/.bin/prettier --write frontend-bindings tests/consumers tests/bench-js
+frontend-bindings/node_modules/.bin/biome check --write

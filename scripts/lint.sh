@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Format, clippy and rustdoc, and the format of JavaScript and TypeScript, with warnings as errors.
+# Format, clippy and rustdoc, and Biome for JavaScript and TypeScript, with warnings as errors.
 . "$(dirname "$0")/lib.sh"
 
 cargo fmt --all --check
@@ -7,4 +7,4 @@ cargo clippy --locked --workspace --all-targets -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
 npm_ci frontend-bindings
-frontend-bindings/node_modules/.bin/prettier --check frontend-bindings tests/consumers tests/bench-js
+frontend-bindings/node_modules/.bin/biome ci --error-on-warnings

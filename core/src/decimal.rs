@@ -41,8 +41,8 @@ impl Scaled {
 ///
 /// # Errors
 /// [`Error::NotANumber`] if `text` is not a number by RFC 8259, section 6.
-pub(crate) fn parse(text: &str, scale: i64) -> Result<Scaled> {
-    let (negative, text) = match text.as_bytes() {
+pub(crate) fn parse(text: &[u8], scale: i64) -> Result<Scaled> {
+    let (negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),
         rest => (false, rest),
     };
@@ -146,7 +146,7 @@ mod tests {
             ("10000000000000000000000000e-25", 0, 1, Rest::Zero),
         ];
         for (text, scale, floor, rest) in cases {
-            let scaled = parse(text, scale).unwrap();
+            let scaled = parse(text.as_bytes(), scale).unwrap();
             assert_eq!((scaled.floor, scaled.rest), (floor, rest), "{text}");
         }
     }
@@ -158,7 +158,7 @@ mod tests {
             "Infinity", "1.2.3", "1e5.0", "\u{ff11}", "1,5",
         ];
         for text in texts {
-            assert_eq!(parse(text, 6), Err(Error::NotANumber), "{text:?}");
+            assert_eq!(parse(text.as_bytes(), 6), Err(Error::NotANumber), "{text:?}");
         }
     }
 }

@@ -62,6 +62,14 @@ impl Price {
     /// # Errors
     /// As [`Price::parse`].
     pub fn parse_with_precision(text: &str) -> Result<(Self, Precision)> {
+        Self::from_bytes(text.as_bytes())
+    }
+
+    /// Reads the bytes of a text as [`Price::parse_with_precision`] reads the text.
+    ///
+    /// # Errors
+    /// As [`Price::parse`].
+    pub fn from_bytes(text: &[u8]) -> Result<(Self, Precision)> {
         let scaled = decimal::parse(text, 6)?;
         let micros = scaled.nearest();
         if scaled.negative && micros != 0 {

@@ -33,7 +33,7 @@ impl SignalId {
     #[must_use]
     pub fn new(ticker: &Ticker, interval: Interval, start: Timestamp, direction: Direction, rule: Rule) -> Self {
         let mut text = Text { bytes: [0; 96], len: 0 };
-        text.put(ticker.as_str().as_bytes());
+        text.put(ticker.as_bytes());
         text.put(b"|");
         text.put_integer(interval.as_seconds().into());
         text.put(b"|");

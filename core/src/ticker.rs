@@ -24,20 +24,33 @@ impl Ticker {
     /// # Errors
     /// [`Error::UnknownTicker`] for a text that is no ticker.
     pub fn parse(text: &str) -> Result<Self> {
-        let allowed = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'|' && !byte.is_ascii_lowercase();
+        Self::from_bytes(text.as_bytes())
+    }
+
+    /// Takes the bytes of a ticker, as [`Ticker::parse`] takes the text.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTicker`] for bytes that are no ticker.
+    pub fn from_bytes(text: &[u8]) -> Result<Self> {
+        let allowed = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b'|' && !byte.is_ascii_lowercase();
+        let outer_space = text.first() == Some(&b' ') || text.last() == Some(&b' ');
         let len = u8::try_from(text.len()).map_err(|_| Error::UnknownTicker)?;
         let mut bytes = [0; Self::MAX_LEN];
-        if len == 0 || text.len() > Self::MAX_LEN || !text.bytes().all(allowed) || text.trim_ascii() != text {
-            return Err(Error::UnknownTicker);
+        match bytes.get_mut(..text.len()) {
+            Some(place) if len > 0 && !outer_space && text.iter().all(allowed) => place.copy_from_slice(text),
+            _ => return Err(Error::UnknownTicker),
         }
-        bytes[..text.len()].copy_from_slice(text.as_bytes());
         Ok(Self { bytes, len })
     }
 
     /// The ticker as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 }
 

@@ -45,7 +45,7 @@ impl Volume {
     /// [`Error::NotANumber`] if the text is no JSON number, [`Error::VolumeOutOfRange`] outside 0 to 10^13,
     /// [`Error::FractionalShares`] if it is not whole.
     pub fn parse(text: &str) -> Result<Self> {
-        let scaled = decimal::parse(text, 0)?;
+        let scaled = decimal::parse(text.as_bytes(), 0)?;
         if scaled.negative && !scaled.is_zero() {
             return Err(Error::VolumeOutOfRange);
         }

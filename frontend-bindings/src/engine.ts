@@ -1,6 +1,6 @@
 import { type Core, core } from "./core.js";
 import { asIndicatorsError, checked, IndicatorsError } from "./errors.js";
-import { bad, type CheckedOptions, checkColumns, checkOptions, dollars } from "./input.js";
+import { bad, type CheckedOptions, checkColumns, checkOptions, dollars, isBytes } from "./input.js";
 import { pushColumns } from "./push-columns.js";
 import type { Columns, Cross, Options, Session, Values } from "./types.js";
 import type { Engine as WasmEngine } from "./wasm/alpha_kite_wasm.js";
@@ -52,7 +52,7 @@ export interface Engine {
 export function createEngine(options: EngineOptions): Engine {
   const { snapshot } = options;
   const checkedOptions = checkOptions(options);
-  if (snapshot !== undefined && !(snapshot instanceof Uint8Array)) throw bad("a snapshot is a Uint8Array");
+  if (snapshot !== undefined && !isBytes(snapshot)) throw bad("a snapshot is a Uint8Array");
   const engine = new HeldEngine(core(), checkedOptions, snapshot);
   if (options.basis !== undefined && engine.basis !== options.basis) {
     engine.dispose();

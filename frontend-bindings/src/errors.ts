@@ -22,7 +22,8 @@ export type ErrorCode =
   | "unknown_ticker"
   | "unknown_name"
   | "bad_snapshot"
-  | "too_large";
+  | "too_large"
+  | "internal";
 
 /** What every function of this package throws. A refused call changes nothing. */
 export class IndicatorsError extends Error {
@@ -42,6 +43,8 @@ export class IndicatorsError extends Error {
 /** Turns what the wasm module threw into an {@link IndicatorsError}. */
 export function asIndicatorsError(thrown: unknown): unknown {
   if (!(thrown instanceof Error) || thrown instanceof IndicatorsError) return thrown;
+  if (thrown instanceof WebAssembly.RuntimeError)
+    return new IndicatorsError("internal", thrown.message, { cause: thrown });
   const { code, index } = thrown as Error & { code?: unknown; index?: unknown };
   if (typeof code !== "string") return thrown;
   const details = typeof index === "number" ? { cause: thrown, index } : { cause: thrown };

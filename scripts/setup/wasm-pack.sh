@@ -8,7 +8,7 @@ wasm_bindgen=${1:-$(locked_version wasm-bindgen)}
 [ -n "$wasm_bindgen" ] || fail "no crate in Cargo.lock uses wasm-bindgen; name a version"
 has npm || fail "no npm: install Node.js 20 or later"
 
-# cargo_tool CRATE VERSION PROGRAM: builds a command from crates.io, unless the cache has it.
+# cargo_tool CRATE VERSION PROGRAM: builds a command from its published source, unless the cache has it.
 cargo_tool() {
   local dir
   dir=$(tool_dir "$1" "$2")

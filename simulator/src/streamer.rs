@@ -2,6 +2,7 @@
 
 mod connections;
 mod feed;
+mod item;
 mod outbox;
 mod request;
 mod response;

@@ -1,4 +1,5 @@
 //! Stream, history and the simulator's own record say the same, at any speed.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Faults, set from inside and over HTTP.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

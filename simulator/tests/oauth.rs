@@ -1,4 +1,5 @@
 //! The code flow, tokens and their ends.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

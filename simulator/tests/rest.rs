@@ -1,4 +1,5 @@
 //! REST answers: shapes, validation, limits.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -160,7 +160,7 @@ exactly equal: ${crosses.toLocaleString("en-US")} crosses in 2,340,000 rows.
 |---|--:|
 ${wrong}
 
-A careful loop over typed arrays is as fast as this package and faster one by one. What it lacks is exactness: the bits and crosses of
-the server.
+A careful loop over typed arrays needs no copies and no calls into another module, so it is the one to beat for speed. What it lacks is
+exactness: the bits and crosses of the server.
 `;
 }

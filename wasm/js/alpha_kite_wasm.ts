@@ -1,12 +1,15 @@
 // The classes and errors of the wasm module, around functions that take and return numbers, texts and typed arrays.
 import * as wasm from "./alpha_kite_wasm_bindings.js";
 
+let memory: WebAssembly.Memory;
+
 /** The module's own function: calls through the object of its exports are slower. */
 let enginePush: (slot: number, time: number, close: number, volume: number) => number;
 
 /** Puts the compiled module to work, unless one is already. */
 export function initSync(input: { module: WebAssembly.Module }): wasm.InitOutput {
   const exports = wasm.initSync(input);
+  memory = exports.memory;
   enginePush = exports.engine_push;
   return exports;
 }
@@ -76,11 +79,37 @@ function checked(result: number, first = 0): number {
   return result;
 }
 
-/** A text of at most `length` characters. */
-function text(value: unknown, length: number, wrong: Code, long: Code = wrong): string {
-  if (typeof value !== "string") throw refusal(wrong);
-  if (value.length > length) throw refusal(long);
-  return value;
+/** Length of a snapshot, and room for an id. */
+const SNAPSHOT_LENGTH = 124;
+const ID_LENGTH = 32;
+
+/** Bytes in the module's memory. */
+function bytes(offset: number, length: number): Uint8Array {
+  return new Uint8Array(memory.buffer, offset, length);
+}
+
+/** The place for texts and snapshots in the module's memory. */
+function room(length: number): Uint8Array {
+  const offset = wasm.text_room(Math.max(length, SNAPSHOT_LENGTH));
+  if (offset === 0) throw refusal("too_large");
+  return bytes(offset, Math.max(length, SNAPSHOT_LENGTH));
+}
+
+/** Writes a text of at most `limit` ASCII characters where the module reads it, and returns its length. */
+function write(text: unknown, limit: number, wrong: Code, long: Code = wrong): number {
+  if (typeof text !== "string") throw refusal(wrong);
+  if (text.length > limit) throw refusal(long);
+  const place = room(text.length);
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit > 127) throw refusal(wrong);
+    place[at] = unit;
+  }
+  return text.length;
+}
+
+function read(digits: Uint8Array): string {
+  return String.fromCharCode(...digits);
 }
 
 function seconds(barSeconds: number): number {
@@ -93,11 +122,21 @@ function basisNumber(basis: string): number {
   return basis === "close" ? 0 : 1;
 }
 
-const tickerText = (ticker: string): string => text(ticker, 32, "unknown_ticker");
+const writeTicker = (ticker: string): number => write(ticker, 32, "unknown_ticker");
 
-/** A session opens and closes on one day, which is the same in New York and in UTC. */
-function span([start = 0, end = 0]: ArrayLike<number> & Iterable<number>): Span {
-  return { date: new Date(start).toISOString().slice(0, 10), start, end };
+const DAY_MILLIS = 86_400_000;
+const MINUTE_MILLIS = 60_000;
+
+/** The session of a day since 1970. A session opens and closes on one day, which is the same in New York and in UTC. */
+function spanOf(day: number): Span | undefined {
+  const session = wasm.session_on(day);
+  const minutes = session % MINUTE_MILLIS;
+  const start = session - minutes;
+  return session === 0 ? undefined : { date: dateOf(day), start, end: start + minutes * MINUTE_MILLIS };
+}
+
+function dateOf(day: number): string {
+  return new Date(day * DAY_MILLIS).toISOString().slice(0, 10);
 }
 
 /** Columns in the module's memory. */
@@ -105,9 +144,12 @@ export class Columns {
   readonly capacity: number;
   /** @internal */
   readonly slot: number;
+  /** @internal */
+  readonly hasOpens: boolean;
 
   constructor(capacity: number, extra: 0 | 1 | 2) {
     this.capacity = capacity;
+    this.hasOpens = extra === 2;
     this.slot = checked(wasm.columns_new(capacity, extra));
   }
 
@@ -127,19 +169,17 @@ export class Columns {
 /** Computes one series. */
 export class Engine {
   readonly basis: "close" | "hlc3";
-  private readonly slot: number;
+  /** @internal */
+  readonly slot: number;
   private readonly ticker: string;
   private readonly barSeconds: number;
 
   constructor(ticker: string, barSeconds: number, basis: string, snapshot?: Uint8Array) {
-    this.ticker = tickerText(ticker);
+    this.ticker = ticker;
     this.barSeconds = seconds(barSeconds);
-    if (snapshot !== undefined && snapshot.length !== 124) throw refusal("bad_snapshot");
-    this.slot = checked(
-      snapshot === undefined
-        ? wasm.engine_new(this.ticker, this.barSeconds, basisNumber(basis))
-        : wasm.engine_restore(snapshot, this.ticker, this.barSeconds),
-    );
+    // Also where a snapshot knows the basis, this checks the ticker.
+    const fresh = checked(wasm.engine_new(writeTicker(ticker), this.barSeconds, snapshot ? 0 : basisNumber(basis)));
+    this.slot = snapshot === undefined ? fresh : restored(fresh, snapshot);
     this.basis = wasm.engine_basis(this.slot) === 0 ? "close" : "hlc3";
   }
 
@@ -173,8 +213,8 @@ export class Engine {
   }
 
   session(): Span | undefined {
-    const session = wasm.engine_session(this.slot);
-    return session.length === 0 ? undefined : span(session);
+    const day = wasm.engine_day(this.slot);
+    return day < 0 ? undefined : spanOf(day);
   }
 
   signalId(time: number, direction: number): string {
@@ -182,7 +222,8 @@ export class Engine {
   }
 
   snapshot(): Uint8Array {
-    return wasm.engine_snapshot(this.slot);
+    const place = room(SNAPSHOT_LENGTH);
+    return place.slice(0, checked(wasm.engine_snapshot(this.slot)));
   }
 
   free(): void {
@@ -190,41 +231,51 @@ export class Engine {
   }
 }
 
+/** The engine of a snapshot, in place of another one. */
+function restored(fresh: number, snapshot: Uint8Array): number {
+  wasm.engine_free(fresh);
+  if (snapshot.length !== SNAPSHOT_LENGTH) throw refusal("bad_snapshot");
+  room(SNAPSHOT_LENGTH).set(snapshot);
+  return checked(wasm.engine_restore(SNAPSHOT_LENGTH));
+}
+
 /** Collects the sessions and crosses of a series, chunk by chunk. */
 export class Report {
   private readonly slot: number;
   private rows = 0;
+  private extra = false;
 
   constructor(ticker: string, barSeconds: number, basis: string) {
-    this.slot = checked(wasm.report_new(tickerText(ticker), seconds(barSeconds), basisNumber(basis)));
+    this.slot = checked(wasm.report_new(writeTicker(ticker), seconds(barSeconds), basisNumber(basis)));
   }
 
   add(columns: Columns, rows: number, doubles: number): void {
     checked(wasm.report_add(this.slot, columns.slot, rows, doubles), this.rows);
     this.rows += rows;
+    this.extra = columns.hasOpens;
   }
 
   result(): { sessions: ReportedSession[]; crosses: ReportedCross[] } {
-    const sessions = wasm.report_sessions(this.slot);
-    const crosses = wasm.report_crosses(this.slot);
-    checked(sessions[0] ?? 0);
-    checked(crosses[0] ?? 0);
-    const digests = wasm.report_digests(this.slot);
-    const ids = wasm.report_ids(this.slot);
-    const digits = (4 * digests.length) / sessions.length;
     return {
-      sessions: Array.from({ length: sessions.length / 4 }, (_, number) => {
-        const [start = 0, end = 0, first = 0, n = 0] = sessions.subarray(4 * number);
-        const at = digits * number;
-        const session = { ...span([start, end]), first, n, digest: digests.slice(at, at + 16) };
-        return digits === 32 ? { ...session, rowDigest: digests.slice(at + 16, at + 32) } : session;
+      sessions: this.list(0, 3, ([day = 0, first = 0, n = 0], digits) => {
+        const { date, start, end } = spanOf(day) ?? { date: dateOf(day), start: 0, end: 0 };
+        const session = { date, start, end, first, n, digest: read(digits.subarray(0, 16)) };
+        return this.extra ? { ...session, rowDigest: read(digits.subarray(16)) } : session;
       }),
-      crosses: Array.from({ length: crosses.length / 6 }, (_, number) => {
-        const [index = 0, time = 0, sign = 0, micros = 0, sma9 = 0, vwap = 0] = crosses.subarray(6 * number);
-        const id = ids.slice(32 * number, 32 * number + 32);
-        return { index, time, direction: sign > 0 ? "up" : "down", id, price: micros / 1e6, sma9, vwap };
+      crosses: this.list(1, 6, ([index = 0, time = 0, sign = 0, micros = 0, sma9 = 0, vwap = 0], digits) => {
+        return { index, time, direction: sign > 0 ? "up" : "down", id: read(digits), price: micros / 1e6, sma9, vwap };
       }),
     };
+  }
+
+  /** Entries of some doubles and 32 digits each. */
+  private list<T>(list: number, doubles: number, make: (numbers: Float64Array, digits: Uint8Array) => T): T[] {
+    const size = 8 * doubles + ID_LENGTH;
+    const start = wasm.report_offset(this.slot, list);
+    return Array.from({ length: wasm.report_length(this.slot, list) }, (_, number) => {
+      const offset = start + size * number;
+      return make(new Float64Array(memory.buffer, offset, doubles), bytes(offset + 8 * doubles, ID_LENGTH));
+    });
   }
 
   free(): void {
@@ -255,8 +306,9 @@ export class Resampler {
 
 /** The session that a moment is in. */
 export function sessionOf(time: number): Span | undefined {
-  const session = wasm.session_of(time);
-  return session.length === 0 ? undefined : span([checked(session[0] ?? 0), session[1] ?? 0]);
+  if (!Number.isInteger(time) || Math.abs(time) > 8.64e15) throw refusal("not_a_time");
+  const session = spanOf(Math.floor(time / DAY_MILLIS));
+  return session !== undefined && session.start <= time && time < session.end ? session : undefined;
 }
 
 /** Whether a moment is in a regular session. */
@@ -264,35 +316,35 @@ export function isRegularSession(time: number): boolean {
   return sessionOf(time) !== undefined;
 }
 
-/** The sessions from one day to another, both included: `YYYY-MM-DD`. */
+/** The sessions from one day to another, both included: `YYYY-MM-DD`. Sessions are known for the years 1990 to 2100. */
 export function sessionsBetween(from: string, to: string): Span[] {
-  const sessions = wasm.sessions_between(day(from), day(to));
-  checked(sessions[0] ?? 0);
-  return Array.from({ length: sessions.length / 2 }, (_, number) => span(sessions.subarray(2 * number)));
+  const sessions: Span[] = [];
+  const last = Math.min(dayOf(to), LAST_DAY);
+  for (let day = Math.max(dayOf(from), 0); day <= last; day++) {
+    const session = spanOf(day);
+    if (session !== undefined) sessions.push(session);
+  }
+  return sessions;
 }
 
-/** Days since 1970. */
-function day(date: string): number {
-  const time = Date.parse(`${text(date, 10, "unknown_name")}T00:00Z`);
-  if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== date) throw refusal("unknown_name");
-  return time / 86_400_000;
+/** 2100-12-31 as a day since 1970. */
+const LAST_DAY = 47_846;
+
+function dayOf(date: string): number {
+  const time = typeof date === "string" && date.length === 10 ? Date.parse(`${date}T00:00Z`) : Number.NaN;
+  if (Number.isNaN(time) || dateOf(time / DAY_MILLIS) !== date) throw refusal("unknown_name");
+  return time / DAY_MILLIS;
 }
 
 /** Reads dollars from the decimal text of a JSON number. */
 export function parsePrice(price: string): { micros: number; rounded: boolean } {
-  const twice = checked(wasm.parse_price(text(price, 1_000_000, "not_a_number", "too_large")));
+  const twice = checked(wasm.parse_price(write(price, 1_000_000, "not_a_number", "too_large")));
   return { micros: Math.floor(twice / 2), rounded: twice % 2 === 1 };
 }
 
 /** The id of a cross, 1 up or -1 down: 32 hex digits. */
 export function signalId(ticker: string, barSeconds: number, time: number, direction: number, basis: string): string {
-  const [known, length, number] = [tickerText(ticker), seconds(barSeconds), basisNumber(basis)];
-  const id = wasm.signal_id(known, length, time, direction, number);
-  if (id !== "") return id;
-  // Which of them it was is found by asking for each alone.
-  checked(wasm.session_of(time)[0] ?? 0);
-  if (direction !== 1 && direction !== -1) throw refusal("unknown_name");
-  const engine = checked(wasm.engine_new(known, length, number));
-  wasm.engine_free(engine);
-  throw refusal("internal");
+  const length = writeTicker(ticker);
+  checked(wasm.signal_id(length, seconds(barSeconds), time, direction, basisNumber(basis)));
+  return read(room(ID_LENGTH).subarray(0, ID_LENGTH));
 }

@@ -1,16 +1,13 @@
 //! SMA9, session VWAP and their crosses, bar by bar or over columns.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
-
-use alpha_kite_core::{ABSENT, Bar, Direction, Interval, Price, SessionEngine, Step, Ticker, Timestamp, Volume};
+use alpha_kite_core::{ABSENT, Bar, Direction, Price, Rule, SNAPSHOT_LEN, SessionEngine, Step, Timestamp, Volume};
 use wasm_bindgen::prelude::*;
 
-use crate::calendar;
 use crate::columns::{COLUMNS, Columns};
-use crate::signal::{Series, basis_number};
+use crate::signal::Series;
 use crate::slots::{Slots, number};
 use crate::status::{Code, Refusal};
+use crate::text;
 
 static ENGINES: Slots<Engine> = Slots::new();
 
@@ -21,22 +18,28 @@ struct Engine {
     values: [f64; 2],
 }
 
-/// Makes an engine that has seen no bar, with the basis 0 (close) or 1 (hlc3). Returns a number or a status.
+/// Makes an engine that has seen no bar: of a ticker, the text of that length, with the basis 0 (close) or 1 (hlc3).
+/// Returns a number or a status.
 #[must_use]
 #[wasm_bindgen]
-pub fn engine_new(ticker: &str, bar_seconds: u32, basis: u32) -> i32 {
-    let engine = Series::new(ticker, bar_seconds, basis).map(|series| SessionEngine::new(series.rule));
-    number(engine.and_then(keep))
+pub fn engine_new(ticker_length: u32, bar_seconds: u32, basis: u32) -> i32 {
+    let series = Series::new(ticker_length, bar_seconds, basis);
+    number(series.and_then(|series| keep(SessionEngine::new(series.rule))))
 }
 
-/// Makes the engine that a snapshot was taken of. Returns a number or a status.
+/// Makes the engine that a snapshot was taken of: the text of that length. Returns a number or a status.
 #[must_use]
 #[wasm_bindgen]
-pub fn engine_restore(snapshot: &[u8], ticker: &str, bar_seconds: u32) -> i32 {
-    let engine = Ticker::parse(ticker)
-        .and_then(|_| Interval::from_seconds(bar_seconds))
-        .and_then(|_| SessionEngine::restore(snapshot));
-    number(engine.map_err(Refusal::from).and_then(keep))
+pub fn engine_restore(length: u32) -> i32 {
+    number(text::read(length, |snapshot| Ok(SessionEngine::restore(snapshot)?)).and_then(keep))
+}
+
+/// Writes the whole state over the text, in 124 bytes that are the same natively. Returns their number or a status.
+#[must_use]
+#[wasm_bindgen]
+pub fn engine_snapshot(engine: u32) -> i32 {
+    let written = ENGINES.with(engine, |engine| text::write(&engine.engine.snapshot()));
+    number(written.map(|()| i32::try_from(SNAPSHOT_LEN).unwrap_or(0)))
 }
 
 /// Frees an engine.
@@ -97,22 +100,18 @@ pub fn engine_values(engine: u32) -> *const f64 {
 #[must_use]
 #[wasm_bindgen]
 pub fn engine_basis(engine: u32) -> i32 {
-    number(ENGINES.with(engine, |engine| Ok(basis_number(engine.engine.rule()).cast_signed())))
+    number(ENGINES.with(engine, |engine| Ok(i32::from(engine.engine.rule() == Rule::Hlc3))))
 }
 
-/// Open and close of the session of the last bar in a session; nothing before the first.
+/// The session of the last bar in a session, in days since 1970; a status, since there is none so early, before the first.
 #[must_use]
 #[wasm_bindgen]
-pub fn engine_session(engine: u32) -> Vec<f64> {
-    let session = ENGINES.with(engine, |engine| Ok(engine.engine.session()));
-    session.ok().flatten().map(calendar::span).into_iter().flatten().collect()
-}
-
-/// The whole state, in bytes that are the same natively; none if there is no such engine.
-#[must_use]
-#[wasm_bindgen]
-pub fn engine_snapshot(engine: u32) -> Box<[u8]> {
-    ENGINES.with(engine, |engine| Ok(engine.engine.snapshot().into())).unwrap_or_default()
+pub fn engine_day(engine: u32) -> i32 {
+    let day = ENGINES.with(engine, |engine| {
+        let session = engine.engine.session().ok_or(Code::NotATime)?;
+        Ok(session.date.days_since_epoch())
+    });
+    number(day)
 }
 
 impl Engine {

@@ -19,13 +19,15 @@ mod slots;
 #[cfg(all(feature = "standalone", target_arch = "wasm32"))]
 mod standalone;
 mod status;
+mod text;
 
-pub use calendar::{session_of, sessions_between};
+pub use calendar::session_on;
 pub use columns::{columns_accept, columns_free, columns_new, columns_offset};
 pub use engine::{
-    engine_basis, engine_free, engine_new, engine_push, engine_push_columns, engine_push_range, engine_restore,
-    engine_session, engine_snapshot, engine_values,
+    engine_basis, engine_day, engine_free, engine_new, engine_push, engine_push_columns, engine_push_range,
+    engine_restore, engine_snapshot, engine_values,
 };
-pub use report::{report_add, report_crosses, report_digests, report_free, report_ids, report_new, report_sessions};
+pub use report::{report_add, report_free, report_length, report_new, report_offset};
 pub use resampler::{resampler_finish, resampler_free, resampler_new, resampler_push};
 pub use signal::{parse_price, signal_id};
+pub use text::text_room;

@@ -1,57 +1,74 @@
 //! The sessions, crosses and digests of rows that have values.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use alpha_kite_core::{Digest, Direction, RowHasher, SeriesHasher, Session};
+use alpha_kite_core::{Direction, RowHasher, SeriesHasher, Session};
 use wasm_bindgen::prelude::*;
 
-use crate::calendar;
 use crate::columns::{COLUMNS, Columns};
-use crate::signal::{Series, push_hex};
+use crate::signal::Series;
 use crate::slots::{Slots, number};
 use crate::status::{Code, Refusal};
+use crate::text;
 
 static REPORTS: Slots<Report> = Slots::new();
 
-/// What is known of the rows of a series so far.
+/// What is known of the rows of a series so far. JavaScript reads the lists where they are.
 #[derive(Debug)]
 struct Report {
     series: Series,
     rows: u32,
-    /// Four numbers a session: open, close, index of the first row, number of rows.
-    sessions: Vec<f64>,
-    /// 16 hex digits a session, or 32 with the digest of its rows.
-    digests: String,
-    /// Six numbers a cross: index, time, 1 up or -1 down, price in micro-dollars, SMA9, VWAP.
-    crosses: Vec<f64>,
-    /// 32 hex digits a cross.
-    ids: String,
-    current: Option<Current>,
+    sessions: Vec<SessionRow>,
+    crosses: Vec<CrossRow>,
+    /// The session that the last row was in.
+    current: Option<Session>,
+    values: SeriesHasher,
+    bars: RowHasher,
 }
 
-/// The session that the last row was in.
-#[derive(Debug)]
-struct Current {
-    session: Session,
-    first: u32,
-    series: SeriesHasher,
-    stored: Option<RowHasher>,
+/// 56 bytes: three doubles and 32 hex digits.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+struct SessionRow {
+    /// Days since 1970.
+    day: f64,
+    /// Index of the first row.
+    first: f64,
+    /// Number of rows.
+    rows: f64,
+    digest: [u8; 16],
+    /// Meaningless if the columns have no opens.
+    row_digest: [u8; 16],
 }
 
-/// Makes a report that has seen no row. Returns a number or a status.
+/// 80 bytes: six doubles and 32 hex digits.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+struct CrossRow {
+    index: f64,
+    /// Milliseconds.
+    time: f64,
+    /// 1 up, -1 down.
+    sign: f64,
+    micros: f64,
+    sma9: f64,
+    vwap: f64,
+    id: [u8; 32],
+}
+
+/// Makes a report that has seen no row: of a ticker, the text of that length. Returns a number or a status.
 #[must_use]
 #[wasm_bindgen]
-pub fn report_new(ticker: &str, bar_seconds: u32, basis: u32) -> i32 {
-    let report = Series::new(ticker, bar_seconds, basis).and_then(|series| {
+pub fn report_new(ticker_length: u32, bar_seconds: u32, basis: u32) -> i32 {
+    let report = Series::new(ticker_length, bar_seconds, basis).and_then(|series| {
         REPORTS.insert(Report {
             series,
             rows: 0,
             sessions: Vec::new(),
-            digests: String::new(),
             crosses: Vec::new(),
-            ids: String::new(),
             current: None,
+            values: SeriesHasher::new(),
+            bars: RowHasher::new(),
         })
     });
     number(report)
@@ -70,59 +87,33 @@ pub fn report_add(report: u32, columns: u32, rows: u32, doubles: u32) -> f64 {
     let added = REPORTS.with(report, |report| {
         COLUMNS.with(columns, |columns| {
             let rows = columns.accept(rows, doubles)?;
-            (0..rows).try_for_each(|row| report.add(columns, row))
+            for row in 0..rows {
+                report.add(columns, row)?;
+            }
+            report.describe_session();
+            Ok(())
         })
     });
     added.map_or_else(Refusal::as_status, |()| 0.0)
 }
 
-/// The sessions so far, four numbers each: open, close, index of the first row, number of rows; or a status.
+/// Where the sessions (`list` 0: three doubles and 32 hex digits each) or the crosses (1: six doubles and 32 hex digits each)
+/// so far are. 0 if there is no such report.
 #[must_use]
 #[wasm_bindgen]
-pub fn report_sessions(report: u32) -> Vec<f64> {
-    let sessions = REPORTS.with(report, |report| {
-        let mut sessions = copy(&report.sessions, 4)?;
-        sessions.extend(report.current.iter().flat_map(Current::numbers));
-        Ok(sessions)
-    });
-    sessions.unwrap_or_else(|refusal| [refusal.as_status()].into())
+pub fn report_offset(report: u32, list: u32) -> *const u8 {
+    let offset = |report: &mut Report| {
+        Ok(if list == 0 { report.sessions.as_ptr().cast() } else { report.crosses.as_ptr().cast() })
+    };
+    REPORTS.with(report, offset).unwrap_or(core::ptr::null())
 }
 
-/// The digests of the sessions so far: 16 hex digits each, or 32 with the digest of its rows.
+/// How many of them there are.
 #[must_use]
 #[wasm_bindgen]
-pub fn report_digests(report: u32) -> String {
-    let digests = REPORTS.with(report, |report| {
-        let mut digests = String::new();
-        digests.try_reserve_exact(report.digests.len() + 32).map_err(|_| Code::TooLarge)?;
-        digests.push_str(&report.digests);
-        if let Some(current) = &report.current {
-            current.push_digests(&mut digests);
-        }
-        Ok(digests)
-    });
-    digests.unwrap_or_default()
-}
-
-/// The crosses so far, six numbers each: index, time, 1 up or -1 down, price in micro-dollars, SMA9, VWAP; or a status.
-#[must_use]
-#[wasm_bindgen]
-pub fn report_crosses(report: u32) -> Vec<f64> {
-    let crosses = REPORTS.with(report, |report| copy(&report.crosses, 0));
-    crosses.unwrap_or_else(|refusal| [refusal.as_status()].into())
-}
-
-/// The ids of the crosses so far: 32 hex digits each.
-#[must_use]
-#[wasm_bindgen]
-pub fn report_ids(report: u32) -> String {
-    let ids = REPORTS.with(report, |report| {
-        let mut ids = String::new();
-        ids.try_reserve_exact(report.ids.len()).map_err(|_| Code::TooLarge)?;
-        ids.push_str(&report.ids);
-        Ok(ids)
-    });
-    ids.unwrap_or_default()
+pub fn report_length(report: u32, list: u32) -> usize {
+    let length = |report: &mut Report| Ok(if list == 0 { report.sessions.len() } else { report.crosses.len() });
+    REPORTS.with(report, length).unwrap_or(0)
 }
 
 impl Report {
@@ -132,66 +123,43 @@ impl Report {
         else {
             return Err(Code::ColumnLengths.into());
         };
-        let index = self.rows;
-        self.rows = index.checked_add(1).ok_or(Code::TooLarge)?;
-        if !self.current.as_ref().is_some_and(|current| current.session.contains(bar.start)) {
+        let index = f64::from(self.rows);
+        self.rows = self.rows.checked_add(1).ok_or(Code::TooLarge)?;
+        if !self.current.is_some_and(|session| session.contains(bar.start)) {
             let Some(session) = Session::containing(bar.start) else { return Ok(()) };
-            self.end_session()?;
-            let stored = (!columns.opens.is_empty()).then(RowHasher::new);
-            self.current = Some(Current { session, first: index, series: SeriesHasher::new(), stored });
+            self.describe_session();
+            self.sessions.try_reserve(1).map_err(|_| Code::TooLarge)?;
+            let day = session.date.days_since_epoch().into();
+            self.sessions.push(SessionRow { day, first: index, rows: 0.0, digest: [0; 16], row_digest: [0; 16] });
+            (self.current, self.values, self.bars) = (Some(session), SeriesHasher::new(), RowHasher::new());
         }
         let direction = match cross {
             0 => None,
             1.. => Some(Direction::Up),
             ..0 => Some(Direction::Down),
         };
-        if let Some(current) = &mut self.current {
-            let present = |value: f64| (!value.is_nan()).then_some(value);
-            current.series.push(bar.start, present(*sma9), present(*vwap), direction);
-            if let Some(stored) = &mut current.stored {
-                stored.push(&bar);
-            }
+        let present = |value: f64| (!value.is_nan()).then_some(value);
+        self.values.push(bar.start, present(*sma9), present(*vwap), direction);
+        if !columns.opens.is_empty() {
+            self.bars.push(&bar);
         }
-        let Some(direction) = direction else { return Ok(()) };
-        self.crosses.try_reserve(6).map_err(|_| Code::TooLarge)?;
-        self.ids.try_reserve(32).map_err(|_| Code::TooLarge)?;
-        push_hex(&mut self.ids, self.series.id(bar.start, direction).as_u128(), 32);
-        let [time, micros] = [bar.start.as_millis(), bar.close.as_micros()].map(double);
-        self.crosses.extend([index.into(), time, direction.as_sign().into(), micros, *sma9, *vwap]);
-        Ok(())
-    }
-
-    fn end_session(&mut self) -> Result<(), Refusal> {
-        self.sessions.try_reserve(4).map_err(|_| Code::TooLarge)?;
-        self.digests.try_reserve(32).map_err(|_| Code::TooLarge)?;
-        if let Some(current) = self.current.take() {
-            self.sessions.extend(current.numbers());
-            current.push_digests(&mut self.digests);
+        if let Some(direction) = direction {
+            self.crosses.try_reserve(1).map_err(|_| Code::TooLarge)?;
+            let [time, micros] = [bar.start.as_millis(), bar.close.as_micros()].map(double);
+            let (sign, id) = (direction.as_sign().into(), self.series.id(bar.start, direction));
+            self.crosses.push(CrossRow { index, time, sign, micros, sma9: *sma9, vwap: *vwap, id });
         }
         Ok(())
     }
-}
 
-impl Current {
-    fn numbers(&self) -> [f64; 4] {
-        let [open, close] = calendar::span(self.session);
-        [open, close, self.first.into(), u32::try_from(self.series.rows()).unwrap_or(u32::MAX).into()]
-    }
-
-    fn push_digests(&self, text: &mut String) {
-        let stored = self.stored.as_ref().map(RowHasher::digest);
-        for digest in [self.series.digest()].into_iter().chain(stored) {
-            push_hex(text, Digest::as_u64(digest).into(), 16);
+    /// Brings what is said of the last session up to date.
+    fn describe_session(&mut self) {
+        if let Some(session) = self.sessions.last_mut() {
+            session.rows = u32::try_from(self.values.rows()).unwrap_or(u32::MAX).into();
+            session.digest = text::hex(self.values.digest().as_u64().into());
+            session.row_digest = text::hex(self.bars.digest().as_u64().into());
         }
     }
-}
-
-/// A copy, with room for `more` numbers.
-fn copy(numbers: &[f64], more: usize) -> Result<Vec<f64>, Refusal> {
-    let mut copy = Vec::new();
-    copy.try_reserve_exact(numbers.len() + more).map_err(|_| Code::TooLarge)?;
-    copy.extend_from_slice(numbers);
-    Ok(copy)
 }
 
 /// Milliseconds and micro-dollars as JavaScript has them.

@@ -67,6 +67,10 @@ impl Settler {
     /// Writes the crosses and what was left open, and returns the side after the block. `None` where doubles cannot tell.
     #[inline]
     pub(super) fn finish(self, block: &Added, rows: &SumRows, output: &mut Output<'_>) -> Option<Option<Direction>> {
+        // Only then does a difference of 0 mean a tie.
+        if block.bound >= EXACT_NINTH {
+            return None;
+        }
         let all = |lanes: [u64; LANES]| lanes.into_iter().fold(0, |all, bits| all | bits);
         if all(self.open) != 0 {
             self.scale.settle_exactly(rows, output);
@@ -76,7 +80,7 @@ impl Settler {
             *output.cross = [0; BLOCK_ROWS];
             return Some(self.side);
         }
-        (block.bound < EXACT_NINTH).then(|| self.detect(rows, output))
+        Some(self.detect(rows, output))
     }
 
     /// Finds the crosses of a block that may have some, and returns the side after it. Without branches.

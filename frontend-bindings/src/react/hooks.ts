@@ -4,7 +4,8 @@ import { createIndicatorsStore, type IndicatorsState, LOADING, type ParityState,
 
 /** The crosses of a computation, or why there are none yet. */
 export type CrossesState =
-  Exclude<IndicatorsState, { status: "ready" }> | { readonly status: "ready"; readonly crosses: readonly Cross[] };
+  | Exclude<IndicatorsState, { status: "ready" }>
+  | { readonly status: "ready"; readonly crosses: readonly Cross[] };
 
 /**
  * Computes columns again whenever one of them or an option is another. A column whose contents change has to be a new array, or a new

@@ -1,5 +1,7 @@
 //! One trading day of one instrument: its minutes, and its seconds one after the other.
 
+use std::sync::OnceLock;
+
 use alpha_kite_core::{Bar, Price, Timestamp, Volume};
 
 use super::hours::Hours;
@@ -12,7 +14,7 @@ pub(crate) struct Day {
     pub(crate) hours: Hours,
     tape: Tape,
     /// One entry a minute from 04:00.
-    minutes: Vec<Minute>,
+    minutes: OnceLock<Vec<Minute>>,
     /// The second of the first trade; later than the last second on a day without one.
     first_trade: i64,
 }
@@ -36,26 +38,29 @@ pub(crate) struct Second {
 }
 
 impl Day {
-    /// Runs through a whole day once.
+    /// A day; its minutes are made when they are first asked for.
     pub(crate) fn new(instrument: &Instrument, hours: Hours) -> Self {
         let mut tape = Tape::new(instrument, hours);
         let first_trade =
             (0..hours.end_second).find(|&second| tape.trades(second).is_some()).unwrap_or(hours.end_second);
-        let mut day = Self { hours, tape, minutes: Vec::new(), first_trade };
-        let (mut walk, mut last, mut shares) = (day.walk(), None, 0);
-        let mut minutes = Vec::new();
-        for minute in 0..hours.end_second / 60 {
-            let mut bar = None;
-            let shares_before = shares;
-            for second in 60 * minute..60 * (minute + 1) {
-                let prints = walk.second(second);
-                shares += prints.shares();
-                prints.add_to(&mut bar, &mut last, hours.start_of(60 * minute));
-            }
-            minutes.push(Minute { bar, shares_before });
-        }
-        day.minutes = minutes;
-        day
+        Self { hours, tape, minutes: OnceLock::new(), first_trade }
+    }
+
+    /// Runs through the whole day once.
+    fn minutes(&self) -> &[Minute] {
+        self.minutes.get_or_init(|| {
+            let (mut walk, mut last, mut shares) = (self.walk(), None, 0);
+            let minute = |minute: i64| {
+                let (mut bar, shares_before) = (None, shares);
+                for second in 60 * minute..60 * (minute + 1) {
+                    let prints = walk.second(second);
+                    shares += prints.shares();
+                    prints.add_to(&mut bar, &mut last, self.hours.start_of(60 * minute));
+                }
+                Minute { bar, shares_before }
+            };
+            (0..self.hours.end_second / 60).map(minute).collect()
+        })
     }
 
     /// A reader of the day's seconds.
@@ -65,8 +70,8 @@ impl Day {
 
     /// The bars of whole minutes that begin in `from..to` (seconds of the day) and have a trade.
     pub(crate) fn bars(&self, from: i64, to: i64) -> impl DoubleEndedIterator<Item = Bar> {
-        let index = |second: i64| usize::try_from(second.max(0) / 60).unwrap_or(0).min(self.minutes.len());
-        self.minutes[index(from)..index(to).max(index(from))].iter().filter_map(|minute| minute.bar)
+        let index = |second: i64| usize::try_from(second.max(0) / 60).unwrap_or(0).min(self.minutes().len());
+        self.minutes()[index(from)..index(to).max(index(from))].iter().filter_map(|minute| minute.bar)
     }
 
     /// The bar of the minute that a second is in, made of its seconds before `until`.
@@ -83,8 +88,8 @@ impl Day {
     /// Shares of the day in its seconds before `until`.
     pub(crate) fn shares_before(&self, until: i64) -> i64 {
         let until = until.clamp(0, self.hours.end_second);
-        let minute = usize::try_from(until / 60).unwrap_or(0).min(self.minutes.len().saturating_sub(1));
-        let Some(known) = self.minutes.get(minute) else { return 0 };
+        let minute = usize::try_from(until / 60).unwrap_or(0).min(self.minutes().len().saturating_sub(1));
+        let Some(known) = self.minutes().get(minute) else { return 0 };
         let mut walk = self.walk();
         let from = i64::try_from(minute).unwrap_or(0) * 60;
         known.shares_before + (from..until).map(|second| walk.second(second).shares()).sum::<i64>()
