@@ -87,11 +87,11 @@ impl Ord for Ratio {
 }
 
 /// Integers below this are exact in doubles, and convert by [`double`].
-pub(crate) const EXACT_END: i64 = 1 << 52;
+const EXACT_END: i64 = 1 << 52;
 
 /// The quotient of two integers from 0 to [`EXACT_END`]: correctly rounded, by IEEE 754, since both are doubles.
 #[inline]
-pub(crate) fn divide(numerator: i64, denominator: i64) -> f64 {
+fn divide(numerator: i64, denominator: i64) -> f64 {
     double(numerator) / double(denominator)
 }
 
@@ -100,16 +100,9 @@ pub(crate) fn divide(numerator: i64, denominator: i64) -> f64 {
 /// As the low bits of a double in [2^52, 2^53), which is then subtracted. The conversion of x86-64 keeps half of its
 /// register, and so waits for the division that used it last: bar after bar would queue up.
 #[inline]
-pub(crate) fn double(integer: i64) -> f64 {
+fn double(integer: i64) -> f64 {
     const ORIGIN: f64 = 4_503_599_627_370_496.0;
     f64::from_bits(ORIGIN.to_bits() | integer.cast_unsigned()) - ORIGIN
-}
-
-/// An integer from -2^51 to 2^51 as a double, the same way.
-#[inline]
-pub(crate) fn signed_double(integer: i64) -> f64 {
-    const ORIGIN: f64 = 6_755_399_441_055_744.0;
-    f64::from_bits(ORIGIN.to_bits().wrapping_add_signed(integer)) - ORIGIN
 }
 
 /// One division of doubles, and an integer correction for a numerator that does not fit one.

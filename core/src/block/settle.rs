@@ -1,13 +1,12 @@
 //! From the sums of a block to its values.
 
-use crate::block::sums::{Added, BASE_STEP, NINE, SumRows, integer_to_double};
+use crate::base::{BASE_STEP, Base};
+use crate::block::sums::{Added, NINE, SumRows};
 use crate::block::{BLOCK_ROWS, LANES, Output};
 use crate::cross::Direction;
+use crate::int52::Int52;
 use crate::ratio::Ratio;
 use crate::rule::Rule;
-
-/// Relative margin around `W/V`, 2^-50: its own rounding, the constant's and the product's are 2^-53 each.
-const MARGIN: f64 = f64::from_bits((1023 - 50) << 52);
 
 /// Sums of products below this, times nine, are exact in doubles.
 const EXACT_NINTH: u128 = 1 << 49;
@@ -28,17 +27,11 @@ pub(super) struct Settler {
 #[derive(Clone, Copy)]
 struct Scale {
     rule: Rule,
-    /// Base price in micro-dollars.
-    base: i64,
-    /// The same in dollars, exact.
-    dollars: f64,
+    base: Base,
     /// Nine base prices in micro-dollars, exact.
     nine_bases: f64,
     /// Nine over the prices that the VWAP adds up a bar.
     nine: f64,
-    /// Dollars in a micro-dollar of one such price, a little less and a little more than exact.
-    low: f64,
-    high: f64,
 }
 
 impl Settler {
@@ -54,8 +47,8 @@ impl Settler {
         let [closes, volumes, products] = rows.lanes(first);
         let sma9 = lanes(|lane| (closes[lane] + self.scale.nine_bases) / 9e6);
         let quotients = lanes(|lane| products[lane] / volumes[lane]);
-        let low = lanes(|lane| self.scale.dollars + quotients[lane] * self.scale.low);
-        let high = lanes(|lane| self.scale.dollars + quotients[lane] * self.scale.high);
+        let low = lanes(|lane| self.scale.base.bounds(quotients[lane]).0);
+        let high = lanes(|lane| self.scale.base.bounds(quotients[lane]).1);
         let nine_to_same_side = self.scale.nine * self.same_side;
         // The sign of SMA9 - VWAP, times the side; equal products give +0.
         let differences =
@@ -109,30 +102,19 @@ impl Settler {
         for row in 0..BLOCK_ROWS {
             output.cross[row] = if signs[row + 1] == -signs[row] { signs[row + 1] } else { 0 };
         }
-        match signs[BLOCK_ROWS] {
-            0 => None,
-            1.. => Some(Direction::Up),
-            _ => Some(Direction::Down),
-        }
+        Direction::from_sign(signs[BLOCK_ROWS])
     }
 }
 
 impl Scale {
     #[inline]
     fn new(rule: Rule, base: i64) -> Self {
-        let (nine, dollars) = match rule {
-            Rule::Close => (9.0, 1e-6),
-            Rule::Hlc3 => (3.0, 1e-6 / 3.0),
+        let nine = match rule {
+            Rule::Close => 9.0,
+            Rule::Hlc3 => 3.0,
         };
-        Self {
-            rule,
-            base,
-            dollars: integer_to_double(base / BASE_STEP) / 64.0,
-            nine_bases: integer_to_double(base * NINE),
-            nine,
-            low: dollars * (1.0 - MARGIN),
-            high: dollars * (1.0 + MARGIN),
-        }
+        let nine_bases = Int52::wrapping(base * NINE).to_f64();
+        Self { rule, base: Base::new(rule, base / BASE_STEP), nine_bases, nine }
     }
 
     /// Writes the VWAPs again whose last bit was open.
@@ -141,13 +123,13 @@ impl Scale {
         let prices = self.rule.prices_per_bar();
         for row in 0..BLOCK_ROWS {
             let [_, volume, products] = rows.at(row);
-            let quotient = products / volume;
-            if self.dollars + quotient * self.low == self.dollars + quotient * self.high {
+            let (low, high) = self.base.bounds(products / volume);
+            if low == high {
                 continue;
             }
             let (volume, products) = rows.integers_at(row);
+            let sum = i128::from(products) + i128::from(self.base.prices) * i128::from(volume);
             let prices = u128::from(prices * volume.cast_unsigned());
-            let sum = i128::from(products) + prices.cast_signed() * i128::from(self.base);
             if let Some(vwap) = Ratio::new(sum.cast_unsigned(), prices * 1_000_000) {
                 output.vwap[row] = vwap.to_f64();
             }
