@@ -101,7 +101,7 @@ impl Indicators {
         } else if sma9 < vwap {
             Ordering::Less
         } else {
-            self.vwap.compare_near_mean(sum.get().cast_unsigned(), Sma::<SMA_BARS>::COUNT, sums)
+            self.vwap.compare_near_mean(sum, Sma::<SMA_BARS>::COUNT, sums)
         };
         Some(Step { sma9: Some(sma9), vwap: Some(vwap), cross: self.crosses.push(order) })
     }

@@ -10,6 +10,9 @@
 pub(crate) struct Int52(i64);
 
 impl Int52 {
+    /// They are below this.
+    pub(crate) const END: i64 = 1 << 51;
+
     const ORIGIN: f64 = 6_755_399_441_055_744.0;
     const ZERO_BITS: i64 = 0x4338_0000_0000_0000;
     /// The sign and the exponent that every one of them has.

@@ -14,27 +14,29 @@ use crate::volume::Volume;
 ///
 /// State is the sums of price times volume and of volume. The price of a bar is its close, or (high + low + close) / 3,
 /// where the sum keeps all three prices and the third is never rounded.
-///
-/// The sum is kept relative to a base price near the average, so that it is a small integer. It takes 128 bits only while
-/// no base is near enough.
 #[derive(Clone, Copy, Debug)]
 pub struct Vwap {
     rule: Rule,
     /// Sum of volume, in shares: at most 10^13.
     volume: Int52,
-    /// Sum of (one or three prices - as many bases) times volume, in micro-dollar shares.
-    near: Int52,
-    /// Sum of (one or three) prices times volume where `near` cannot tell: at most 3 * 10^26.
-    far: u128,
-    base: Base,
+    sum: Sum,
 }
 
 const MAX_VOLUME: Int52 = Int52::wrapping(Volume::MAX.get().cast_signed());
 
-/// The volume and the `near` of a [`Vwap`] after one bar more.
+/// Sum of (one or three) prices times volume, in micro-dollar shares: at most 3 * 10^26.
+#[derive(Clone, Copy, Debug)]
+enum Sum {
+    /// The sum of volume times as many base prices, and what is left: small while the base is near the average.
+    Around(Base, Int52),
+    Whole(u128),
+}
+
+/// The sums of a [`Vwap`] after one bar more.
 #[derive(Clone, Copy)]
 pub(crate) struct NearSums {
     volume: Int52,
+    base: Base,
     near: Int52,
 }
 
@@ -42,56 +44,34 @@ impl Vwap {
     /// An average that has seen nothing: the state at a session's open.
     #[must_use]
     pub const fn new(rule: Rule) -> Self {
-        Self { rule, volume: Int52::ZERO, near: Int52::ZERO, far: 0, base: Base::NONE }
+        Self { rule, volume: Int52::ZERO, sum: Sum::Whole(0) }
     }
 
     /// An average with these sums, `None` where no bars can have them.
     pub(crate) fn with_sums(rule: Rule, sum: u128, volume: u64) -> Option<Self> {
         let highest = u128::from(volume) * u128::from(rule.prices_per_bar()) * 10_000_000_000_000;
         let possible = volume <= Volume::MAX.get() && sum <= highest;
-        possible.then(|| Self { volume: Int52::wrapping(volume.cast_signed()), far: sum, ..Self::new(rule) })
+        possible.then_some(Self { rule, volume: Int52::wrapping(volume.cast_signed()), sum: Sum::Whole(sum) })
     }
 
     /// Adds a bar by the sum of its prices that the rule weighs, in micro-dollars, and its volume.
     ///
     /// # Errors
     /// [`Error::SessionVolumeOutOfRange`] if the volume of the session would pass 10^13 shares; the state is unchanged.
-    #[inline]
     pub(crate) fn push_weighed(&mut self, weighed: u64, volume: Volume) -> Result<()> {
         let total = self.volume.wrapping_add(volume.get().cast_signed());
         if total > MAX_VOLUME {
             return Err(Error::SessionVolumeOutOfRange);
         }
-        match self.near_sums(weighed, volume) {
-            Some(sums) => self.set(sums),
-            None => {
-                self.far = self.sum() + u128::from(weighed) * u128::from(volume.get());
-                (self.volume, self.near, self.base) = (total, Int52::ZERO, Base::NONE);
-            }
-        }
+        self.sum = Sum::Whole(self.sum() + u128::from(weighed) * u128::from(volume.get()));
+        self.volume = total;
         Ok(())
-    }
-
-    /// The sums after one bar more. `None` if its volume is out of range, or the base is too far for `near` to hold them.
-    #[inline]
-    pub(crate) fn near_sums(&self, weighed: u64, volume: Volume) -> Option<NearSums> {
-        let shares = volume.get().cast_signed();
-        let near = self.near.checked_add(product(weighed.cast_signed() - self.base.prices, shares)?)?;
-        let volume = self.volume.wrapping_add(shares);
-        (volume <= MAX_VOLUME).then_some(NearSums { volume, near })
-    }
-
-    /// Takes what [`near_sums`](Self::near_sums) gave.
-    #[inline]
-    pub(crate) fn set(&mut self, NearSums { volume, near }: NearSums) {
-        (self.volume, self.near) = (volume, near);
     }
 
     /// Adds one bar.
     ///
     /// # Errors
     /// [`Error::SessionVolumeOutOfRange`] if the volume of the session would pass 10^13 shares; the state is unchanged.
-    #[inline]
     pub fn push(&mut self, bar: &Bar) -> Result<()> {
         self.push_weighed(self.rule.weigh(bar), bar.volume)
     }
@@ -106,8 +86,15 @@ impl Vwap {
     /// Sum of price times volume in micro-dollar shares: of closes, or of high + low + close.
     #[must_use]
     pub fn sum(&self) -> u128 {
-        let bases = u128::from(self.base.prices.unsigned_abs()) * u128::from(self.volume());
-        self.far.wrapping_add(bases).wrapping_add_signed(self.near.get().into())
+        match self.sum {
+            Sum::Around(base, near) => self.bases(base).wrapping_add_signed(near.get().into()),
+            Sum::Whole(sum) => sum,
+        }
+    }
+
+    /// The sum if all prices were the base.
+    fn bases(&self, base: Base) -> u128 {
+        u128::from(base.prices(self.rule).cast_unsigned()) * u128::from(self.volume())
     }
 
     /// Sum of volume in shares.
@@ -125,39 +112,6 @@ impl Vwap {
         Ratio::new(self.sum(), u128::from(self.volume()) * u128::from(self.rule.prices_per_bar() * 1_000_000))
     }
 
-    /// The average in dollars as the nearest double, `None` while the volume is 0. Moves the base to it.
-    pub(crate) fn settle(&mut self) -> Option<f64> {
-        let value = self.value()?.to_f64();
-        let (sum, base) = (self.sum(), Base::nearest(self.rule, value));
-        let bases = u128::from(base.prices.unsigned_abs()) * u128::from(self.volume());
-        let near = i64::try_from(sum.wrapping_sub(bases).cast_signed()).ok();
-        *self = match near.and_then(|near| Int52::ZERO.checked_add(near)) {
-            Some(near) => Self { near, far: 0, base, ..*self },
-            None => Self { near: Int52::ZERO, far: sum, base: Base::NONE, ..*self },
-        };
-        Some(value)
-    }
-
-    /// The average after `sums`. `None` for some rows in a thousand, without a base and without volume.
-    #[inline]
-    pub(crate) fn near_value(&self, NearSums { volume, near }: NearSums) -> Option<f64> {
-        // Not a number, which equals nothing, without a base and for 0 / 0.
-        let (low, high) = self.base.bounds(near.to_f64() / volume.to_f64());
-        (low == high).then_some(low)
-    }
-
-    /// How the mean of `count` prices that add up to `sum` micro-dollars compares with the average after `sums`, where both
-    /// are one double.
-    ///
-    /// As [`compare_mean`](Self::compare_mean), with the base taken from both sides. Modulo 2^64, since values that round
-    /// to one double differ by far less than half of that.
-    #[inline]
-    pub(crate) fn compare_near_mean(&self, sum: u64, count: u64, NearSums { volume, near }: NearSums) -> Ordering {
-        let count = count.cast_signed();
-        let prices = sum.cast_signed() * self.rule.prices_per_bar().cast_signed() - count * self.base.prices;
-        prices.wrapping_mul(volume.get()).wrapping_sub(near.get().wrapping_mul(count)).cmp(&0)
-    }
-
     /// How the mean of `count` prices that add up to `sum` micro-dollars compares with this average; `None` while the
     /// volume is 0.
     ///
@@ -167,6 +121,61 @@ impl Vwap {
     pub fn compare_mean(&self, sum: u64, count: u64) -> Option<Ordering> {
         let mean = u128::from(sum) * u128::from(self.volume() * self.rule.prices_per_bar());
         (self.volume() != 0).then(|| mean.cmp(&(u128::from(count) * self.sum())))
+    }
+
+    /// The average in dollars as the nearest double, `None` while the volume is 0. Keeps the sum around it from then on.
+    pub(crate) fn settle(&mut self) -> Option<f64> {
+        let value = self.value()?.to_f64();
+        let (sum, base) = (self.sum(), Base::nearest(value));
+        let near = i64::try_from(sum.wrapping_sub(self.bases(base)).cast_signed()).ok();
+        let near = near.and_then(|near| Int52::ZERO.checked_add(near));
+        self.sum = near.map_or(Sum::Whole(sum), |near| Sum::Around(base, near));
+        Some(value)
+    }
+
+    /// The sums after one bar more. `None` if its volume is out of range, or the bar is far from a base, or there is none.
+    #[inline]
+    pub(crate) fn near_sums(&self, weighed: u64, volume: Volume) -> Option<NearSums> {
+        let Sum::Around(base, near) = self.sum else { return None };
+        let shares = volume.get().cast_signed();
+        let near = near.checked_add(product(weighed.cast_signed() - base.prices(self.rule), shares)?)?;
+        let volume = self.volume.wrapping_add(shares);
+        (volume <= MAX_VOLUME).then_some(NearSums { volume, base, near })
+    }
+
+    /// Takes what [`near_sums`](Self::near_sums) gave.
+    #[inline]
+    pub(crate) fn set(&mut self, sums: NearSums) {
+        self.volume = sums.volume;
+        if let Sum::Around(_, near) = &mut self.sum {
+            *near = sums.near;
+        }
+    }
+
+    /// The average after `sums`. `None` for some rows in a thousand, and without volume.
+    #[inline]
+    pub(crate) fn near_value(&self, NearSums { volume, base, near }: NearSums) -> Option<f64> {
+        // 0 / 0 is not a number, which equals nothing.
+        let quotient = near.to_f64() / volume.to_f64();
+        let (low, high) = base.scale(self.rule).bounds(quotient);
+        (low == high).then_some(low)
+    }
+
+    /// How the mean of `count` prices that add up to `sum` micro-dollars compares with the average after `sums`, where both
+    /// are one double.
+    ///
+    /// As [`compare_mean`](Self::compare_mean), with the base taken from both sides. Modulo 2^64, since values that round
+    /// to one double differ by far less than half of that.
+    #[inline]
+    pub(crate) fn compare_near_mean(
+        &self,
+        sum: u64,
+        count: u64,
+        NearSums { volume, base, near }: NearSums,
+    ) -> Ordering {
+        let count = count.cast_signed();
+        let prices = sum.cast_signed() * self.rule.prices_per_bar().cast_signed() - count * base.prices(self.rule);
+        prices.wrapping_mul(volume.get()).wrapping_sub(near.get().wrapping_mul(count)).cmp(&0)
     }
 }
 

@@ -102,9 +102,10 @@ impl Hasher {
             accumulate(&mut rest.sums, last, SECRET.len() - STRIPE - 7);
         }
         let (pairs, _) = rest.sums.as_chunks::<2>();
-        let folds = pairs.iter().enumerate().map(|(pair, [one, two])| {
-            fold(one ^ secret(11 + 16 * pair), two ^ secret(19 + 16 * pair))
-        });
+        let folds = pairs
+            .iter()
+            .enumerate()
+            .map(|(pair, [one, two])| fold(one ^ secret(11 + 16 * pair), two ^ secret(19 + 16 * pair)));
         avalanche(folds.fold(self.total.wrapping_mul(PRIME64_1), u64::wrapping_add))
     }
 }
@@ -174,7 +175,8 @@ fn mix(bytes: &[u8], at: usize, key: usize) -> u64 {
 #[inline]
 fn fold(left: u64, right: u64) -> u64 {
     let product = u128::from(left) * u128::from(right);
-    let [low, high] = [product, product >> 64].map(|part| u64::try_from(part & u128::from(u64::MAX)).unwrap_or_default());
+    let [low, high] =
+        [product, product >> 64].map(|part| u64::try_from(part & u128::from(u64::MAX)).unwrap_or_default());
     low ^ high
 }
 
@@ -218,24 +220,55 @@ mod tests {
         (1..=len).map(|index| u8::try_from((index * 2_654_435_761 % (1 << 32)) >> 24).unwrap()).collect()
     }
 
-    fn pushed<const N: usize>(bytes: &[u8]) -> u64 {
-        let mut hasher = Hasher::new();
-        bytes.as_chunks::<N>().0.iter().for_each(|row| hasher.push(row));
-        hasher.digest()
+    /// Pushes the front of `bytes`, of a length that `push` takes, and returns the rest.
+    fn push_some<'a>(hasher: &mut Hasher, bytes: &'a [u8], len: usize) -> &'a [u8] {
+        macro_rules! push_by_length {
+            ($($len:literal)*) => {
+                match len {
+                    $($len => hasher.push::<$len>(bytes.first_chunk().unwrap()),)*
+                    _ => panic!("{len} bytes"),
+                }
+            };
+        }
+        push_by_length!(17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50
+            51 52 53 54 55 56 57 58 59 60 61 62 63 64);
+        &bytes[len..]
     }
 
     #[test]
-    fn agrees_with_another_implementation_at_every_length() {
-        for rows in 0..500 {
-            let bytes = bytes(64 * rows);
-            let expected = |len: usize| xxhash_rust::xxh3::xxh3_64(&bytes[..len * rows]);
-            assert_eq!(pushed::<17>(&bytes[..17 * rows]), expected(17), "{rows} rows");
-            assert_eq!(pushed::<25>(&bytes[..25 * rows]), expected(25), "{rows} rows");
-            assert_eq!(pushed::<48>(&bytes[..48 * rows]), expected(48), "{rows} rows");
-            assert_eq!(pushed::<64>(&bytes), expected(64), "{rows} rows");
+    fn hashes_every_length_in_any_pushes_as_another_implementation_does() {
+        let mut seed = 1_usize;
+        let mut random = |end: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % end
+        };
+        assert_eq!(Hasher::new().digest(), xxhash_rust::xxh3::xxh3_64(&[]));
+        for len in 17..=2048 {
+            let bytes = bytes(len);
+            for _ in 0..4 {
+                let (mut hasher, mut rest) = (Hasher::new(), bytes.as_slice());
+                while !rest.is_empty() {
+                    // What is left must be a push or more again.
+                    let wanted = 17 + random(48);
+                    let some = if rest.len() <= 64 { rest.len() } else { wanted.min(rest.len() - 17) };
+                    rest = push_some(&mut hasher, rest, some);
+                }
+                assert_eq!(hasher.digest(), xxhash_rust::xxh3::xxh3_64(&bytes), "{len} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn hashes_long_texts_and_short_ones_at_once_too() {
+        let bytes = bytes(25 * 23_400);
+        let mut hasher = Hasher::new();
+        bytes.as_chunks::<25>().0.iter().for_each(|row| hasher.push(row));
+        assert_eq!(hasher.digest(), xxhash_rust::xxh3::xxh3_64(&bytes));
+        for len in 17..=240 {
+            assert_eq!(hash_short(&bytes[..len]), xxhash_rust::xxh3::xxh3_64(&bytes[..len]), "{len} bytes");
         }
         for len in 17..=128 {
-            assert_eq!(hash_128(&bytes(len)), xxhash_rust::xxh3::xxh3_128(&bytes(len)), "{len} bytes");
+            assert_eq!(hash_128(&bytes[..len]), xxhash_rust::xxh3::xxh3_128(&bytes[..len]), "{len} bytes");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Sums relative to a base price, after each row of a block.
 
-use crate::base::BASE_STEP;
+use crate::base::{self, Base};
 use crate::block::{BLOCK_ROWS, Input, LANES, Rows};
 use crate::indicators::SMA_BARS;
 use crate::int52::Int52;
@@ -10,14 +10,10 @@ use crate::volume::Volume;
 /// Closes in SMA9.
 pub(super) const NINE: i64 = 9;
 
-/// Sums of products are kept below this.
-const PRODUCTS_END: u128 = 1 << 51;
-
 /// The sums after one row.
 #[derive(Clone, Copy)]
 pub(super) struct Sums {
-    /// Base price in micro-dollars.
-    pub(super) base: i64,
+    pub(super) base: Base,
     /// The last nine closes, less nine bases, in micro-dollars.
     closes: i64,
     /// Volume in shares, above 0.
@@ -59,31 +55,32 @@ impl Sums {
     pub(super) fn new(rule: Rule, closes: u64, sum: u128, volume: u64) -> Option<Self> {
         let prices = u128::from(volume * rule.prices_per_bar());
         let price = i64::try_from(sum.checked_div(prices)?).ok()?;
-        let base = price - price % BASE_STEP;
-        // Below 3 * BASE_STEP * volume, so below 2^59.
-        let products = i64::try_from(sum.cast_signed() - prices.cast_signed() * i128::from(base)).ok()?;
-        Some(Self { base, closes: closes.cast_signed() - NINE * base, volume: volume.cast_signed(), products })
+        let base = Base::below(price);
+        let micros = base.as_micros();
+        // Below 3 steps * volume, so below 2^59.
+        let products = i64::try_from(sum.cast_signed() - prices.cast_signed() * i128::from(micros)).ok()?;
+        Some(Self { base, closes: closes.cast_signed() - NINE * micros, volume: volume.cast_signed(), products })
     }
 
     /// The sums of weighed prices times volume, in micro-dollars, and of volume.
     pub(super) fn absolute(&self, rule: Rule) -> (u128, u64) {
         let volume = self.volume.cast_unsigned();
-        let bases = i128::from(rule.prices_per_bar() * volume) * i128::from(self.base);
+        let bases = i128::from(self.base.prices(rule)) * i128::from(volume);
         ((i128::from(self.products) + bases).cast_unsigned(), volume)
     }
 
     /// The base nearest to the VWAP.
     #[inline]
-    pub(super) fn nearest_base(&self, rule: Rule) -> i64 {
+    pub(super) fn nearest_base(&self, rule: Rule) -> Base {
         let prices = self.volume * rule.prices_per_bar().cast_signed();
-        let near = self.base + self.products / prices + BASE_STEP / 2;
-        near - near % BASE_STEP
+        Base::below(self.base.as_micros() + self.products / prices + base::STEP / 2)
     }
 
     /// The same sums, relative to another base.
     #[inline]
-    pub(super) fn rebased(&self, rule: Rule, base: i64) -> Self {
-        let (up, prices) = (base - self.base, self.volume * rule.prices_per_bar().cast_signed());
+    pub(super) fn rebased(&self, rule: Rule, base: Base) -> Self {
+        let (up, prices) =
+            (base.as_micros() - self.base.as_micros(), self.volume * rule.prices_per_bar().cast_signed());
         let (closes, products) = (self.closes - NINE * up, self.products - prices * up);
         Self { base, closes, volume: self.volume, products }
     }
@@ -92,9 +89,8 @@ impl Sums {
 impl Adder {
     #[inline]
     pub(super) fn new(rule: Rule, before: Sums) -> Self {
-        let bases = before.base * rule.prices_per_bar().cast_signed();
         Self {
-            bases,
+            bases: before.base.prices(rule),
             closes: Int52::wrapping(before.closes),
             volume: Int52::wrapping(before.volume),
             products: Int52::wrapping(before.products),
@@ -135,7 +131,8 @@ impl Adder {
         let highest = u128::from(self.bases.unsigned_abs() | input.highest());
         let added = highest * u128::from((volume - before.volume).unsigned_abs());
         let bound = added + u128::from(before.products.unsigned_abs());
-        (bound < PRODUCTS_END && volume <= Volume::MAX.get().cast_signed()).then_some(Added { sums, bound })
+        (bound < Int52::END.unsigned_abs().into() && volume <= Volume::MAX.get().cast_signed())
+            .then_some(Added { sums, bound })
     }
 }
 
