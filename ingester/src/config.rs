@@ -24,7 +24,7 @@ pub use stream::StreamConfig;
 use settings::Reader;
 
 /// Every key that is read, in the order in which they are described and shown.
-pub const KEYS: [&str; 9] = [
+pub const KEYS: [&str; 12] = [
     stream::TICKER,
     stream::SKIP_MARKET_HOURS,
     batch::SIZE,
@@ -34,6 +34,9 @@ pub const KEYS: [&str; 9] = [
     schwab::APP_KEY,
     schwab::APP_SECRET,
     schwab::REDIRECT_URI,
+    schwab::BASE_URL,
+    schwab::TOKEN_FILE,
+    schwab::TOKEN_KEY,
 ];
 
 /// Everything that can be set, parsed and checked.
@@ -91,6 +94,9 @@ impl Config {
             Secret::shown(self.schwab.app_key.as_ref()).to_owned(),
             Secret::shown(self.schwab.app_secret.as_ref()).to_owned(),
             self.schwab.redirect_uri.clone(),
+            self.schwab.base_url.as_str().trim_end_matches('/').to_owned(),
+            self.schwab.token_file.display().to_string(),
+            if self.schwab.token_key.is_some() { "set, not shown" } else { "not set" }.to_owned(),
         ];
         KEYS.into_iter().zip(values).map(|(key, value)| Shown { key, value, origin: settings.origin(key) }).collect()
     }
@@ -123,6 +129,9 @@ mod tests {
             ("SCHWAB_APP_KEY", "not set"),
             ("SCHWAB_APP_SECRET", "not set"),
             ("SCHWAB_REDIRECT_URI", "https://127.0.0.1:8182"),
+            ("ALPHA_KITE_SCHWAB_URL", "https://api.schwabapi.com"),
+            ("ALPHA_KITE_TOKEN_FILE", "alpha-kite-token.json"),
+            ("ALPHA_KITE_TOKEN_KEY", "not set"),
         ];
         assert_eq!(shown, expected.map(|(key, value)| (key, value.to_owned())));
         assert!(config.shown(&settings).iter().all(|line| line.origin == Origin::Default));
@@ -161,6 +170,9 @@ mod tests {
             ("ALPHA_KITE_ZZZ", "1"),
             ("SCHWAB_APP_KEY", "hunter2 hunter2"),
             ("SCHWAB_REDIRECT_URI", "http://127.0.0.1"),
+            ("ALPHA_KITE_SCHWAB_URL", "http://api.schwabapi.com"),
+            ("ALPHA_KITE_TOKEN_FILE", "tokens/"),
+            ("ALPHA_KITE_TOKEN_KEY", "hunter2"),
         ]);
         assert_eq!(
             found,
@@ -179,6 +191,11 @@ mod tests {
                 "SCHWAB_APP_KEY (environment): holds a space or a character that is not printable ASCII",
                 "SCHWAB_REDIRECT_URI (environment): is not an https:// address as registered at Schwab, such as \
                  https://127.0.0.1:8182",
+                "ALPHA_KITE_SCHWAB_URL (environment): is not an https:// address, or an http:// address of this machine, \
+                 without anything behind host and port",
+                "ALPHA_KITE_TOKEN_FILE (environment): is a folder, not a file",
+                "ALPHA_KITE_TOKEN_KEY (environment): is not 32 bytes in hexadecimal or base64; `openssl rand -hex 32` makes \
+                 a key",
                 "SCHWAB_APP_SECRET (default): is not set, but SCHWAB_APP_KEY is; both come with the app at Schwab",
             ]
         );
