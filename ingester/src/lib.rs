@@ -12,6 +12,8 @@ pub mod input;
 pub mod ledger;
 pub mod metrics;
 pub mod replay;
+pub mod results;
+pub mod schwab;
 pub mod series;
 pub mod store;
 pub mod text;
