@@ -137,10 +137,9 @@ impl EventReader {
     /// The next event or comment; `None` when the stream has ended.
     pub(crate) async fn next_block(&mut self) -> Option<String> {
         loop {
-            if let Some((block, rest)) = self.text.split_once("\n\n") {
-                let (block, rest) = (block.to_owned(), rest.to_owned());
-                self.text = rest;
-                return Some(block);
+            if let Some(end) = self.text.find("\n\n") {
+                let block: String = self.text.drain(..end + 2).collect();
+                return Some(block.trim_end().to_owned());
             }
             let (text, used) = dechunk(&self.bytes);
             self.bytes.drain(..used);
