@@ -10,6 +10,7 @@ pub mod hub;
 pub mod input;
 pub mod ledger;
 pub mod metrics;
+pub mod repair;
 pub mod replay;
 pub mod results;
 pub mod schwab;
