@@ -9,6 +9,7 @@ pub mod export;
 pub mod hub;
 pub mod input;
 pub mod ledger;
+pub mod live;
 pub mod metrics;
 pub mod replay;
 pub mod results;

@@ -1,0 +1,292 @@
+//! Stores what the pipeline hands over, and publishes it once it is durable.
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use alpha_kite_core::Ticker;
+use tokio::sync::{Notify, watch};
+use tokio::time::{sleep, timeout};
+
+use super::change::Change;
+use crate::config::BatchConfig;
+use crate::hub::{Hub, Latency, Update};
+use crate::metrics::{Metrics, Queue};
+use crate::store::{Batch, Store, StoreError};
+
+/// A write that takes longer counts as a database that is away.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Wait between two tries while the database is away.
+const RETRY: Duration = Duration::from_secs(1);
+/// Rows of which the latency is remembered.
+const REMEMBERED: usize = 4096;
+
+/// Hands changes to the writing task. It never waits.
+#[derive(Clone)]
+pub struct Writer {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Arc<dyn Store>,
+    hub: Arc<Hub>,
+    metrics: Arc<Metrics>,
+    config: BatchConfig,
+    waiting: Mutex<Waiting>,
+    submitted: Notify,
+    /// What has become of the changes so far.
+    progress: watch::Sender<Progress>,
+}
+
+/// Changes that are not stored yet, one a ticker.
+#[derive(Default)]
+struct Waiting {
+    changes: BTreeMap<Ticker, Change>,
+    rows: usize,
+    /// When the oldest of them came.
+    since: Option<Instant>,
+    /// Counts submissions.
+    submitted: u64,
+    /// Somebody waits: store at once.
+    is_urgent: bool,
+    is_ended: bool,
+}
+
+/// How far the writer is.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// Submissions that are in the database.
+    committed: u64,
+    /// Whether the last write failed for want of the database.
+    pub is_away: bool,
+    /// Why, in words that hold no secret.
+    pub fault: Option<String>,
+    /// Rows that were stored.
+    pub rows: u64,
+    /// Milliseconds from the event that closed a row to its commit, of the last rows.
+    latencies: VecDeque<f64>,
+    /// The longest since the last report.
+    pub worst: Option<f64>,
+    /// The longest of all.
+    max: Option<f64>,
+}
+
+impl Writer {
+    /// A writer, and the task that writes until [`end`](Self::end).
+    pub fn start(
+        store: Arc<dyn Store>,
+        hub: Arc<Hub>,
+        metrics: Arc<Metrics>,
+        config: BatchConfig,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
+        let shared = Arc::new(Shared {
+            store,
+            hub,
+            metrics,
+            config,
+            waiting: Mutex::default(),
+            submitted: Notify::new(),
+            progress: watch::Sender::new(Progress::default()),
+        });
+        let task = tokio::spawn(run(Arc::clone(&shared)));
+        (Self { shared }, task)
+    }
+
+    /// Takes changes, in the order in which they happened.
+    pub fn submit(&self, changes: Vec<Change>) {
+        if changes.is_empty() {
+            return;
+        }
+        let mut waiting = self.shared.waiting();
+        for change in changes {
+            waiting.add(change);
+        }
+        waiting.submitted += 1;
+        self.shared.metrics.queue(Queue::Write).set(i64::try_from(waiting.rows).unwrap_or(i64::MAX));
+        drop(waiting);
+        self.shared.submitted.notify_one();
+    }
+
+    /// Waits until everything submitted so far is in the database. `false` if the database is away.
+    pub async fn settle(&self) -> bool {
+        let wanted = {
+            let mut waiting = self.shared.waiting();
+            waiting.is_urgent = true;
+            waiting.submitted
+        };
+        self.shared.submitted.notify_one();
+        let mut progress = self.shared.progress.subscribe();
+        let reached = progress.wait_for(|progress| progress.committed >= wanted || progress.is_away).await;
+        reached.is_ok_and(|progress| progress.committed >= wanted)
+    }
+
+    /// How far the writer is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.shared.progress.borrow().clone()
+    }
+
+    /// The longest latency since the last call, in ms.
+    #[must_use]
+    pub fn take_worst(&self) -> Option<f64> {
+        let mut worst = None;
+        self.shared.progress.send_if_modified(|progress| {
+            worst = progress.worst.take();
+            false
+        });
+        worst
+    }
+
+    /// Stores what waits and ends the task. Returns the rows that could not be stored.
+    pub async fn end(self, task: tokio::task::JoinHandle<()>, limit: Duration) -> usize {
+        self.shared.waiting().is_ended = true;
+        self.shared.submitted.notify_one();
+        if timeout(limit, task).await.is_err() {
+            tracing::error!("the database did not take the last rows in time");
+        }
+        self.shared.waiting().rows
+    }
+}
+
+impl Progress {
+    /// The latency of the last rows, in ms.
+    #[must_use]
+    pub fn latency(&self) -> Latency {
+        let mut sorted: Vec<f64> = self.latencies.iter().copied().collect();
+        sorted.sort_by(f64::total_cmp);
+        let at = |percent: usize| sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied();
+        Latency { p50: at(50), p99: at(99), max: self.max }
+    }
+}
+
+impl Shared {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn published(&self, change: Change) {
+        let now = Instant::now();
+        let rows = change.rows();
+        self.metrics.rows_written.inc_by(u64::try_from(rows).unwrap_or(u64::MAX));
+        let latency = change.since.map(|since| now.saturating_duration_since(since));
+        if let Some(latency) = latency {
+            self.metrics.commit_latency.observe(latency.as_secs_f64());
+        }
+        self.progress.send_modify(|progress| {
+            progress.rows += u64::try_from(rows).unwrap_or(u64::MAX);
+            let Some(millis) = latency.map(|latency| latency.as_secs_f64() * 1000.0) else { return };
+            if progress.latencies.len() == REMEMBERED {
+                progress.latencies.pop_front();
+            }
+            progress.latencies.push_back(millis);
+            progress.worst = Some(progress.worst.map_or(millis, |worst| worst.max(millis)));
+            progress.max = Some(progress.max.map_or(millis, |max| max.max(millis)));
+        });
+        for gap in change.batch.gaps {
+            self.hub.publish(Update::Gap(gap));
+        }
+        let commit = change.commit;
+        if !(commit.rows.is_empty() && commit.series.is_empty() && commit.signals.is_empty()) {
+            self.hub.publish(Update::Commit(commit));
+        }
+    }
+}
+
+impl Waiting {
+    fn add(&mut self, change: Change) {
+        self.rows += change.rows();
+        self.since.get_or_insert_with(Instant::now);
+        match self.changes.get_mut(&change.commit.ticker) {
+            Some(waiting) => waiting.append(change),
+            None => {
+                self.changes.insert(change.commit.ticker, change);
+            }
+        }
+    }
+
+    /// Puts back what could not be stored, before what came since.
+    fn put_back(&mut self, changes: Vec<Change>, since: Option<Instant>) {
+        let newer = std::mem::take(&mut self.changes);
+        self.rows = 0;
+        for change in changes.into_iter().chain(newer.into_values()) {
+            self.add(change);
+        }
+        self.since = since;
+    }
+}
+
+async fn run(shared: Arc<Shared>) {
+    loop {
+        let Some((changes, since, submitted)) = next(&shared).await else { return };
+        match write(&shared, &changes).await {
+            Ok(()) => {
+                for change in changes {
+                    shared.published(change);
+                }
+                shared.metrics.commits.inc();
+                shared.progress.send_modify(|progress| {
+                    if std::mem::take(&mut progress.is_away) {
+                        tracing::info!("the database is back");
+                    }
+                    (progress.committed, progress.fault) = (submitted, None);
+                });
+            }
+            Err(error) => {
+                shared.waiting().put_back(changes, since);
+                shared.progress.send_modify(|progress| {
+                    if !std::mem::replace(&mut progress.is_away, true) {
+                        tracing::error!(%error, "the database is away; rows wait");
+                    }
+                    progress.fault = Some(error.to_string());
+                });
+                if shared.waiting().is_ended {
+                    return;
+                }
+                sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+/// What is to be stored next; `None` at the end.
+async fn next(shared: &Shared) -> Option<(Vec<Change>, Option<Instant>, u64)> {
+    loop {
+        let wait = {
+            let mut waiting = shared.waiting();
+            let full = waiting.rows >= usize::try_from(shared.config.size).unwrap_or(usize::MAX);
+            let due = waiting.since.map(|since| since + shared.config.interval);
+            let is_due = due.is_some_and(|due| due <= Instant::now());
+            if !waiting.changes.is_empty() && (full || is_due || waiting.is_urgent || waiting.is_ended) {
+                waiting.is_urgent = false;
+                let since = waiting.since.take();
+                waiting.rows = 0;
+                shared.metrics.queue(Queue::Write).set(0);
+                let changes = std::mem::take(&mut waiting.changes).into_values().collect();
+                return Some((changes, since, waiting.submitted));
+            }
+            if waiting.changes.is_empty() {
+                if waiting.is_ended {
+                    return None;
+                }
+                waiting.is_urgent = false;
+                let submitted = waiting.submitted;
+                shared.progress.send_if_modified(|progress| std::mem::replace(&mut progress.committed, submitted) != submitted);
+            }
+            due.map(|due| due.saturating_duration_since(Instant::now()))
+        };
+        match wait {
+            // A timer that runs out is the point.
+            Some(wait) => drop(timeout(wait, shared.submitted.notified()).await),
+            None => shared.submitted.notified().await,
+        }
+    }
+}
+
+async fn write(shared: &Shared, changes: &[Change]) -> Result<(), StoreError> {
+    let batches: Vec<Batch> = changes.iter().map(|change| change.batch.clone()).collect();
+    match timeout(WRITE_TIMEOUT, shared.store.write_all(&batches)).await {
+        Ok(written) => written,
+        Err(_) => Err(StoreError::Timeout { database: "the database".to_owned(), seconds: WRITE_TIMEOUT.as_secs() }),
+    }
+}
