@@ -13,6 +13,7 @@ pub mod live;
 pub mod metrics;
 pub mod replay;
 pub mod results;
+pub mod schwab;
 pub mod series;
 pub mod store;
 pub mod text;
