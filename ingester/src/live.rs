@@ -6,6 +6,7 @@
 
 mod change;
 mod day;
+mod driver;
 mod pipeline;
 mod seconds;
 mod ticker;
@@ -14,6 +15,7 @@ mod writer;
 
 pub use change::Change;
 pub use day::{Day, LoadError, Loaded, SeriesPlan};
+pub use driver::{Driver, Line, Stopped};
 pub use pipeline::{Pipeline, PipelineConfig};
 pub use seconds::{Seconds, Taken, start_of_second};
 pub use ticker::{LiveTicker, Moment};

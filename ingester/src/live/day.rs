@@ -9,7 +9,7 @@ use crate::days::DateRange;
 use crate::ledger;
 use crate::results::{StoredResults, Wanted};
 use crate::series::{ClosedBar, RunningSeries};
-use crate::store::{self, Batch, Row, SignalEvent, Store};
+use crate::store::{self, Batch, Gap, GapState, Row, SignalEvent, Store};
 
 /// Which series every session has.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ pub struct Loaded {
     pub update: Batch,
     /// The last stored row of the session.
     pub last_row: Option<Row>,
+    /// The session's holes that are not filled yet, by start.
+    pub holes: Vec<Gap>,
 }
 
 /// Why a session could not be rebuilt.
@@ -62,9 +64,13 @@ pub enum LoadError {
 }
 
 impl Day {
-    /// A session without rows.
+    /// A session of which nothing is stored.
     #[must_use]
-    pub fn new(ticker: Ticker, session: Session, plan: &SeriesPlan) -> Self {
+    pub fn empty(ticker: Ticker, session: Session, plan: &SeriesPlan) -> Loaded {
+        Loaded { day: Self::new(ticker, session, plan), update: Batch::new(ticker), last_row: None, holes: Vec::new() }
+    }
+
+    fn new(ticker: Ticker, session: Session, plan: &SeriesPlan) -> Self {
         let series = plan.intervals.iter().map(|&interval| RunningSeries::new(&session, interval, plan.rule)).collect();
         Self { ticker, session, series, ledger: BTreeMap::new(), unsaid: Some(Vec::new()) }
     }
@@ -105,7 +111,9 @@ impl Day {
         for series in &mut day.series {
             series.close_until(closed).map_err(|source| failed(series.interval(), source))?;
         }
-        Ok(Loaded { day, update, last_row })
+        let mut holes = store.gaps(&ticker, session.open..session.close).await?;
+        holes.retain(|gap| gap.state == GapState::Open);
+        Ok(Loaded { day, update, last_row, holes })
     }
 
     /// The session.

@@ -112,7 +112,9 @@ impl Pipeline {
     pub fn enter(&mut self, session: Session, loaded: Vec<(Ticker, Loaded)>, now: Timestamp) {
         self.session = Some(session);
         for (ticker, loaded) in loaded {
-            self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| live.enter(loaded, moment, change));
+            let ended =
+                self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| live.enter(loaded, moment, change));
+            self.ended.extend(ended.into_iter().flatten());
         }
     }
 

@@ -10,6 +10,7 @@ use super::seconds::{Seconds, start_of_second};
 use super::ticks::{Reading, TickReader};
 use crate::metrics::Metrics;
 use crate::schwab::EquityItem;
+use crate::series::bar_end;
 use crate::store::{Gap, GapState, Row, Source};
 
 /// The state of one ticker.
@@ -96,17 +97,35 @@ impl LiveTicker {
         self.reader.is_blind()
     }
 
-    /// Takes the state of a session as the database has it. A hole that began before it is on record from its open.
-    pub fn enter(&mut self, loaded: Loaded, moment: &Moment<'_>, change: &mut Change) {
-        if let Some(blind) = self.blind.take() {
-            let gap = match &blind.gap {
-                Some(gap) => Some(gap.clone()),
-                None => self.record(&blind, moment, change),
+    /// Takes the state of a session as the database has it, at a moment of the session. Returns the holes that ended
+    /// before and are not filled yet.
+    ///
+    /// A hole that began before the session is on record from its open. Where nothing has been seen yet, there is one
+    /// from the last stored row on, or the one that was on record when the program was stopped goes on.
+    pub fn enter(&mut self, loaded: Loaded, moment: &Moment<'_>, change: &mut Change) -> Vec<Gap> {
+        let Loaded { day, last_row, mut holes, .. } = loaded;
+        let session = *day.session();
+        self.day = Some(day);
+        let lasting = holes.iter().position(|gap| gap.ended_at.is_none()).map(|index| holes.remove(index));
+        if self.reader.is_blind() {
+            let blind = self.blind.take();
+            let (since, cause) = match (&blind, &last_row) {
+                (Some(blind), None) => (blind.since.max(session.open), blind.cause),
+                (_, Some(row)) => (bar_end(&session, row.bar.start, row.bar_seconds), "restart"),
+                (None, None) => (session.open, "late-start"),
+            };
+            let gap = blind.and_then(|blind| blind.gap).or(lasting);
+            let blind = Blind { since, cause, gap: None };
+            let gap = match gap {
+                Some(gap) => Some(gap),
+                None if since < moment.now => self.record(&blind, moment, change),
+                None => None,
             };
             self.blind = Some(Blind { gap, ..blind });
         }
-        self.last_row = loaded.last_row.or(self.last_row);
-        self.day = Some(loaded.day);
+        self.last_hole_end = holes.iter().filter_map(|gap| gap.ended_at).chain(self.last_hole_end).max();
+        self.last_row = last_row.or(self.last_row);
+        holes
     }
 
     /// Takes the state of its session anew, after stored rows were changed.
@@ -153,7 +172,6 @@ impl LiveTicker {
         if self.blind.is_some() {
             return;
         }
-        let since = self.last_hole_end.map_or(since, |end| since.max(end));
         let mut blind = Blind { since, cause, gap: None };
         if moment.stores_all_hours || Session::containing(moment.now.max(since)).is_some() {
             blind.gap = self.record(&blind, moment, change);
@@ -194,6 +212,7 @@ impl LiveTicker {
             Some(session) if !moment.stores_all_hours => blind.since.max(session.open),
             _ => blind.since,
         };
+        let started_at = self.last_hole_end.map_or(started_at, |end| started_at.max(end));
         let gap = Gap {
             ticker: self.ticker,
             started_at,
