@@ -59,8 +59,7 @@ impl Change {
             Some(old) => *old = digest,
             None => self.batch.digests.push(digest),
         }
-        let point =
-            SeriesPoint { start: values.start, sma9: values.sma9, vwap: values.vwap, cross: closed.step.cross };
+        let point = SeriesPoint { start: values.start, sma9: values.sma9, vwap: values.vwap, cross: closed.step.cross };
         self.add_update(SeriesUpdate {
             bar_seconds: interval,
             rule,

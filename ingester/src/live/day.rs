@@ -197,8 +197,7 @@ impl Day {
         change.add_bar(series, closed);
         let Some(cross) = closed.cross() else { return };
         let id = SignalId::new(ticker, series.interval(), cross.start, cross.direction, series.rule());
-        let event =
-            ledger::confirmation(ticker, series.interval(), series.rule(), &cross, ledger.get(&id), now);
+        let event = ledger::confirmation(ticker, series.interval(), series.rule(), &cross, ledger.get(&id), now);
         if let Some(event) = event {
             ledger.insert(id, event);
             change.add_signal(event);

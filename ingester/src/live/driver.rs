@@ -9,11 +9,14 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::day::{Day, LoadError, Loaded};
 use super::pipeline::Pipeline;
+use super::repairs::{Repairs, TickerDay};
+use super::reporter::Reporter;
 use super::ticker::LiveTicker;
 use super::writer::Writer;
 use crate::clock::Clock;
 use crate::hub::{ConnectionState, Hub, Update};
 use crate::metrics::{Metrics, Queue};
+use crate::repair::{self, Candles, RepairOptions, Scope};
 use crate::schwab::{Cause, StreamEvent};
 use crate::store::Store;
 
@@ -41,17 +44,21 @@ pub struct Driver {
     pub writer: Writer,
     /// The state of all tickers.
     pub pipeline: Pipeline,
-    /// How the line is, for whoever asks.
-    pub line: watch::Sender<Line>,
+    /// Holes that wait for the price history.
+    pub repairs: Repairs,
+    /// What the service says of itself.
+    pub reporter: Reporter,
 }
 
-/// How the line to the streamer is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// How it is.
-    pub state: ConnectionState,
-    /// Why, for people.
-    pub detail: Option<String>,
+/// How long the driver runs, unless it is told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// For ever.
+    Told,
+    /// Until the stream's time is there.
+    Stream(Timestamp),
+    /// Until the clock is there.
+    Clock(Timestamp),
 }
 
 /// Why the driver stopped.
@@ -66,12 +73,15 @@ pub enum Stopped {
 }
 
 impl Driver {
-    /// Takes events until `stop` says so, until the stream's time passes `until`, or until the streamer gives up.
+    /// Takes events until `stop` or `until` says so, or until the streamer gives up.
+    ///
+    /// # Cancel safety
+    /// Dropped in the middle of a repair it may have changed rows that the pipeline does not know of: leave the session.
     pub async fn run(
         &mut self,
         events: &mut mpsc::Receiver<StreamEvent>,
         stop: &mut watch::Receiver<bool>,
-        until: Option<Timestamp>,
+        until: Until,
     ) -> Stopped {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -94,8 +104,11 @@ impl Driver {
                         }
                     }
                 }
+                (key, candles) = self.repairs.answer() => self.repair(key, &candles).await,
                 _ = tick.tick() => {
                     let now = self.clock.now();
+                    self.repairs.ask(self.pipeline.stream_time());
+                    self.report(now);
                     if now.as_millis() - last_frame.as_millis() > SILENT_AFTER_MS && now > self.pipeline.stream_time() {
                         if let Some(session) = self.pipeline.session_to_enter(now) {
                             self.enter(session, now).await;
@@ -106,31 +119,44 @@ impl Driver {
                 _ = stop.wait_for(|stop| *stop) => return Stopped::Told,
             }
             self.submit();
-            if until.is_some_and(|until| self.pipeline.stream_time() >= until) {
+            for gap in self.pipeline.take_ended() {
+                self.repairs.add(&gap);
+            }
+            let is_due = match until {
+                Until::Told => false,
+                Until::Stream(until) => self.pipeline.stream_time() >= until,
+                Until::Clock(until) => self.clock.now() >= until,
+            };
+            if is_due {
                 return Stopped::Due;
             }
         }
     }
 
-    /// Says that nothing is seen any more, before the program stops or the market closes.
-    pub fn lose_sight(&mut self, cause: &'static str) {
-        let since = LiveTicker::unseen_since(self.pipeline.stream_time());
-        self.pipeline.lose_sight(since, cause);
+    /// Says that nothing is seen any more, before the program stops. What has not closed yet belongs to the hole.
+    pub fn shut(&mut self) {
+        self.pipeline.shut("shutdown");
         self.submit();
+    }
+
+    /// Tells the service's state, at most once a second.
+    pub fn report(&mut self, now: Timestamp) {
+        self.metrics.queue(Queue::Write).set(i64::try_from(self.writer.waiting_rows()).unwrap_or(i64::MAX));
+        self.reporter.report(now, &self.pipeline, &self.writer, &self.repairs);
     }
 
     /// Returns the cause after which the streamer does not connect again.
     async fn take(&mut self, event: StreamEvent) -> Option<Cause> {
         match event {
             StreamEvent::Connected => {
-                self.set_line(ConnectionState::Live, None);
-                self.pipeline.lose_sight(LiveTicker::unseen_since(self.pipeline.stream_time()), "disconnect");
+                self.reporter.set_line(ConnectionState::Live, None, self.clock.now());
+                self.lose_sight(Cause::Disconnect);
             }
             StreamEvent::Data { received, timestamp, equities, .. } => {
                 if let Some(session) = self.pipeline.session_to_enter(timestamp) {
                     self.enter(session, timestamp).await;
                 }
-                self.set_line(ConnectionState::Live, None);
+                self.reporter.set_line(ConnectionState::Live, None, self.clock.now());
                 self.pipeline.take(received, timestamp, &equities);
                 for bar in self.pipeline.forming(&equities) {
                     self.hub.publish(Update::Provisional(bar));
@@ -143,11 +169,10 @@ impl Driver {
                 self.pipeline.beat(received, timestamp);
             }
             StreamEvent::Disconnected { cause, detail } => {
-                let since = LiveTicker::unseen_since(self.pipeline.stream_time());
-                self.pipeline.lose_sight(since, cause.as_str());
+                self.lose_sight(cause);
                 let state = if cause.is_final() { ConnectionState::Stopped } else { ConnectionState::Reconnecting };
                 tracing::warn!(%cause, %detail, "the stream is interrupted");
-                self.set_line(state, Some(detail));
+                self.reporter.set_line(state, Some(detail), self.clock.now());
                 if cause.is_final() {
                     return Some(cause);
                 }
@@ -155,8 +180,7 @@ impl Driver {
             }
             StreamEvent::Lost { cause } => {
                 tracing::warn!(%cause, "frames were lost");
-                let since = LiveTicker::unseen_since(self.pipeline.stream_time());
-                self.pipeline.lose_sight(since, cause.as_str());
+                self.lose_sight(cause);
             }
         }
         None
@@ -205,13 +229,54 @@ impl Driver {
         self.writer.submit(self.pipeline.take_changes());
     }
 
-    fn set_line(&self, state: ConnectionState, detail: Option<String>) {
-        let line = Line { state, detail };
-        self.line.send_if_modified(|old| {
-            let is_new = *old != line;
-            *old = line;
-            is_new
-        });
+    fn lose_sight(&mut self, cause: Cause) {
+        if self.pipeline.has_started() {
+            self.pipeline.lose_sight(LiveTicker::unseen_since(self.pipeline.stream_time()), cause.as_str());
+        }
+    }
+
+    /// Fills the holes of a day with its candles, and goes on from the changed rows.
+    async fn repair(&mut self, key: TickerDay, candles: &Candles) {
+        let (ticker, date) = key;
+        self.submit();
+        if !self.writer.settle().await {
+            return self.repairs.put_off(&key);
+        }
+        let (now, closed) = (self.pipeline.stream_time(), self.pipeline.closed());
+        let plan = self.pipeline.plan();
+        let options = RepairOptions {
+            hours: self.pipeline.hours(),
+            scope: Scope::Unsettled,
+            closed_before: closed,
+            intervals: Some(&plan.intervals),
+            rule: plan.rule,
+            closed,
+            now,
+        };
+        let report = match repair::apply(self.store.as_ref(), ticker, date, candles, options).await {
+            Ok(report) => report,
+            Err(error) => {
+                tracing::warn!(%ticker, %date, %error, "holes wait for the database");
+                return self.repairs.put_off(&key);
+            }
+        };
+        tracing::info!(
+            %ticker, %date, rows = report.rows_added, confirmed = report.confirmed, withdrawn = report.withdrawn,
+            "holes were filled"
+        );
+        let is_revised = report.rows_added + report.rows_removed > 0;
+        if let Some(session) = self.pipeline.session().filter(|session| session.date == date)
+            && is_revised
+        {
+            let loaded = self.load_or_begin(ticker, session, now).await;
+            self.pipeline.replace(&ticker, loaded);
+        }
+        for gap in report.changed {
+            self.hub.publish(Update::Gap(gap));
+        }
+        if is_revised {
+            self.hub.publish(Update::Revised { ticker, date });
+        }
+        self.repairs.done(&key, now);
     }
 }
-

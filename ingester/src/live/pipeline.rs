@@ -12,6 +12,7 @@ use super::seconds::start_of_second;
 use super::ticker::{LiveTicker, Moment};
 use crate::hub::{ProvisionalBar, TickerStatus};
 use crate::metrics::Metrics;
+use crate::repair::Hours;
 use crate::schwab::EquityItem;
 use crate::store::Gap;
 
@@ -20,7 +21,7 @@ const TIME_TURNED_BACK_MS: i64 = 60_000;
 /// Silence in a session that is a hole although the line stayed open.
 const SILENCE_MS: i64 = 5_000;
 /// Silence is a hole only if it is so many times as long as the usual wait for data.
-const UNUSUAL: i64 = 8;
+const UNUSUAL: i64 = 5;
 
 /// What the pipeline is started with.
 #[derive(Debug, Clone)]
@@ -57,10 +58,10 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// A pipeline at a moment before which nothing will come.
+    /// A pipeline that has seen no frame.
     #[must_use]
-    pub fn new(config: PipelineConfig, metrics: Arc<Metrics>, start: Timestamp) -> Self {
-        let closed = start_of_second(start);
+    pub fn new(config: PipelineConfig, metrics: Arc<Metrics>) -> Self {
+        let closed = Timestamp::from_millis(0);
         let tickers = config.tickers.iter().map(|&ticker| (ticker, LiveTicker::new(ticker, closed))).collect();
         Self {
             config,
@@ -80,6 +81,29 @@ impl Pipeline {
     #[must_use]
     pub fn stream_time(&self) -> Timestamp {
         self.stream_time
+    }
+
+    /// Whether a frame has come.
+    #[must_use]
+    pub fn has_started(&self) -> bool {
+        self.stream_time.as_millis() > 0
+    }
+
+    /// The session that goes on, or the last one.
+    #[must_use]
+    pub fn session(&self) -> Option<Session> {
+        self.session
+    }
+
+    /// Forgets the session, which is loaded again before the next item.
+    pub fn leave_session(&mut self) {
+        self.session = None;
+    }
+
+    /// The rows of which hours are stored.
+    #[must_use]
+    pub fn hours(&self) -> Hours {
+        if self.config.stores_all_hours { Hours::All } else { Hours::Session }
     }
 
     /// Everything before is closed.
@@ -112,8 +136,8 @@ impl Pipeline {
     pub fn enter(&mut self, session: Session, loaded: Vec<(Ticker, Loaded)>, now: Timestamp) {
         self.session = Some(session);
         for (ticker, loaded) in loaded {
-            let ended =
-                self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| live.enter(loaded, moment, change));
+            let ended = self
+                .with_ticker(&ticker, now, Instant::now(), |live, moment, change| live.enter(loaded, moment, change));
             self.ended.extend(ended.into_iter().flatten());
         }
     }
@@ -157,18 +181,22 @@ impl Pipeline {
     /// Says that nothing is seen of any ticker from `since` on.
     pub fn lose_sight(&mut self, since: Timestamp, cause: &'static str) {
         self.last_data = None;
-        let tickers: Vec<Ticker> = self.tickers.keys().copied().collect();
-        for ticker in tickers {
-            self.lose_sight_of(&ticker, since, cause);
+        let now = self.stream_time.max(since);
+        for ticker in self.names() {
+            self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
+                live.lose_sight(since, cause, moment, change);
+            });
         }
     }
 
-    /// Says that nothing is seen of one ticker from `since` on.
-    pub fn lose_sight_of(&mut self, ticker: &Ticker, since: Timestamp, cause: &'static str) {
-        let now = self.stream_time.max(since);
-        self.with_ticker(ticker, now, Instant::now(), |live, moment, change| {
-            live.lose_sight(since, cause, moment, change);
-        });
+    /// Says that the program stops: the hole begins with the first second that has not closed.
+    pub fn shut(&mut self, cause: &'static str) {
+        let now = self.stream_time;
+        for ticker in self.names() {
+            self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
+                live.lose_sight(live.unclosed_since(now), cause, moment, change);
+            });
+        }
     }
 
     /// The changes since the last call.
@@ -215,9 +243,8 @@ impl Pipeline {
         let usual = self.usual_wait / 8;
         if is_in_session && usual > 0 && waited >= SILENCE_MS && waited >= UNUSUAL * usual {
             tracing::warn!(waited_ms = waited, usual_ms = usual, "the line was silent");
-            let tickers: Vec<Ticker> = self.tickers.keys().copied().collect();
             let since = LiveTicker::unseen_since(last);
-            for ticker in tickers {
+            for ticker in self.names() {
                 self.with_ticker(&ticker, sent, received, |live, moment, change| {
                     live.lose_sight(since, "silence", moment, change);
                 });
@@ -240,14 +267,17 @@ impl Pipeline {
         let before = self.closed;
         self.closed = closed;
         let ended = self.session.filter(|session| before < session.close && session.close <= closed);
-        let tickers: Vec<Ticker> = self.tickers.keys().copied().collect();
-        for ticker in tickers {
+        for ticker in self.names() {
             let gap = self.with_ticker(&ticker, time, received, |live, moment, change| {
                 live.close_until(closed, moment, change);
                 ended.and_then(|session| live.end_session(&session, moment, change))
             });
             self.ended.extend(gap.flatten());
         }
+    }
+
+    fn names(&self) -> Vec<Ticker> {
+        self.tickers.keys().copied().collect()
     }
 
     fn with_ticker<T>(
@@ -266,5 +296,181 @@ impl Pipeline {
             self.changes.push(change);
         }
         Some(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alpha_kite_core::{Date, Interval, Price, Rule, Volume};
+
+    use super::*;
+    use crate::live::day::Day;
+    use crate::series::Series;
+    use crate::store::{GapState, Row, SignalEvent, Source};
+
+    fn session() -> Session {
+        Session::on(Date::new(2026, 10, 5).unwrap()).unwrap()
+    }
+
+    fn qqq() -> Ticker {
+        Ticker::parse("QQQ").unwrap()
+    }
+
+    /// `millis` after the open.
+    fn at(millis: i64) -> Timestamp {
+        session().open.checked_add_millis(millis).unwrap()
+    }
+
+    fn plan() -> SeriesPlan {
+        SeriesPlan { intervals: vec![Interval::SECOND, Interval::MINUTE], rule: Rule::Close }
+    }
+
+    /// A pipeline that has seen the image of a moment before the open, and entered the session.
+    fn started() -> Pipeline {
+        let config =
+            PipelineConfig { tickers: vec![qqq()], plan: plan(), stores_all_hours: false, close_grace_ms: 2500 };
+        let mut pipeline = Pipeline::new(config, Arc::default());
+        pipeline.take(Instant::now(), at(-1000), &[item(at(-1000), 600_000_000, 1_000)]);
+        pipeline.enter(session(), vec![(qqq(), Day::empty(qqq(), session(), &plan()))], at(0));
+        assert!(pipeline.take_changes().is_empty());
+        pipeline
+    }
+
+    fn item(trade: Timestamp, micros: i64, total: u64) -> EquityItem {
+        EquityItem {
+            ticker: qqq(),
+            is_image: false,
+            last: Some(Price::from_micros(micros).unwrap()),
+            total_volume: Some(Volume::new(total).unwrap()),
+            trade_time: Some(trade),
+            last_size: None,
+            bid: None,
+            ask: None,
+            quote_time: None,
+            status: None,
+        }
+    }
+
+    /// A frame each second that tells of a trade half a second before; the price swings.
+    fn frames(seconds: std::ops::Range<i64>) -> impl Iterator<Item = (Timestamp, EquityItem)> {
+        seconds.map(|second| {
+            let swing = (second % 240 - 120).abs() * 10_000 + second * 7;
+            let total = 1_000 + u64::try_from(second + 1).unwrap() * 100;
+            (at(second * 1000 + 1200), item(at(second * 1000 + 700), 600_000_000 + swing, total))
+        })
+    }
+
+    fn feed(pipeline: &mut Pipeline, seconds: std::ops::Range<i64>) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (sent, item) in frames(seconds) {
+            pipeline.take(Instant::now(), sent, &[item]);
+            changes.extend(pipeline.take_changes());
+        }
+        changes
+    }
+
+    fn rows(changes: &[Change]) -> Vec<Row> {
+        changes.iter().flat_map(|change| change.batch.rows.iter().copied()).collect()
+    }
+
+    #[test]
+    fn what_is_stored_is_what_the_core_computes_from_the_rows() {
+        let mut pipeline = started();
+        let mut changes = feed(&mut pipeline, 0..23_400);
+        pipeline.beat(Instant::now(), at(23_410_000));
+        changes.extend(pipeline.take_changes());
+
+        let rows = rows(&changes);
+        assert_eq!(rows.len(), 23_400);
+        assert!(rows.iter().all(|row| row.bar.volume.get() == 100 && row.source == Source::Stream));
+        let events: Vec<SignalEvent> = changes.iter().flat_map(|change| change.batch.events.iter().copied()).collect();
+        for interval in [Interval::SECOND, Interval::MINUTE] {
+            let series = Series::compute(&session(), &rows, interval, Rule::Close).unwrap().unwrap();
+            let stored = changes.iter().rev().flat_map(|change| &change.batch.digests);
+            let stored = stored.into_iter().find(|digest| digest.bar_seconds == interval).unwrap();
+            assert_eq!(*stored, series.to_stored_digest(), "{interval}");
+            let confirmed: Vec<_> = events.iter().filter(|event| event.bar_seconds == interval).collect();
+            assert!(confirmed.iter().all(|event| event.seq == 1 && !event.late));
+            let ids: Vec<_> = confirmed.iter().map(|event| event.id).collect();
+            let expected: Vec<_> = series.crosses.iter().map(|cross| series.signal_id(&qqq(), cross)).collect();
+            assert_eq!(ids, expected, "{interval}");
+            assert!(!ids.is_empty());
+            let points = changes.iter().flat_map(|change| &change.commit.series);
+            let points: usize =
+                points.filter(|update| update.bar_seconds == interval).map(|update| update.points.len()).sum();
+            assert_eq!(points, series.bars.len());
+        }
+        assert_eq!(pipeline.take_ended(), []);
+    }
+
+    #[test]
+    fn a_row_closes_with_a_later_tick_or_with_the_streams_time() {
+        let mut pipeline = started();
+        assert_eq!(rows(&feed(&mut pipeline, 0..1)), []);
+        assert_eq!(rows(&feed(&mut pipeline, 1..2)).len(), 1);
+        pipeline.beat(Instant::now(), at(4_499));
+        assert_eq!(rows(&pipeline.take_changes()), []);
+        pipeline.beat(Instant::now(), at(4_500));
+        assert_eq!(rows(&pipeline.take_changes()).len(), 1);
+        // A trade of a closed second counts in the first open one.
+        pipeline.take(Instant::now(), at(4_600), &[item(at(700), 1_000_000, 1_777)]);
+        pipeline.beat(Instant::now(), at(60_000));
+        let late = rows(&pipeline.take_changes());
+        assert_eq!((late[0].bar.start, late[0].bar.volume.get(), late.len()), (at(2_000), 577, 1));
+    }
+
+    #[test]
+    fn a_hole_is_on_record_from_the_loss_to_the_next_image() {
+        let mut pipeline = started();
+        feed(&mut pipeline, 0..100);
+        pipeline.lose_sight(LiveTicker::unseen_since(pipeline.stream_time()), "disconnect");
+        let [change] = &pipeline.take_changes()[..] else { panic!("one change") };
+        let [open] = &change.batch.gaps[..] else { panic!("one hole") };
+        assert_eq!((open.started_at, open.ended_at, open.state), (at(100_000), None, GapState::Open));
+        // A second loss is the same hole.
+        pipeline.lose_sight(at(120_000), "silence");
+        assert!(pipeline.take_changes().is_empty());
+
+        let rows = rows(&feed(&mut pipeline, 130..140));
+        assert_eq!(rows.first().map(|row| row.bar.start), Some(at(99_000)), "the second before the hole");
+        assert_eq!(rows.get(1).map(|row| row.bar.start), Some(at(131_000)), "the image is no trade");
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at), (at(100_000), Some(at(131_200))));
+        assert_eq!((gap.shares_missed, gap.cause.as_str()), (Some(3_100), "disconnect"));
+    }
+
+    #[test]
+    fn silence_on_an_open_line_is_a_hole() {
+        let mut pipeline = started();
+        feed(&mut pipeline, 0..100);
+        pipeline.beat(Instant::now(), at(104_000));
+        feed(&mut pipeline, 106..107);
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(100_000), Some(at(107_200)), "silence"));
+        // Where trades are rare, a wait is nothing.
+        let mut pipeline = started();
+        for minute in 0..30 {
+            feed(&mut pipeline, 60 * minute..60 * minute + 1);
+        }
+        assert_eq!(pipeline.take_ended(), []);
+    }
+
+    #[test]
+    fn a_hole_at_the_close_ends_with_the_session() {
+        let mut pipeline = started();
+        feed(&mut pipeline, 0..23_000);
+        pipeline.lose_sight(at(23_000_000), "disconnect");
+        pipeline.stand_in(at(23_403_000));
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at), (at(23_000_000), Some(session().close)));
+    }
+
+    #[test]
+    fn a_market_that_begins_anew_changes_nothing() {
+        let mut pipeline = started();
+        feed(&mut pipeline, 0..200);
+        let stream_time = pipeline.stream_time();
+        assert_eq!(rows(&feed(&mut pipeline, 0..100)), []);
+        assert_eq!(pipeline.stream_time(), stream_time);
     }
 }

@@ -106,9 +106,7 @@ mod tests {
     /// Start in ms, open, high, low, close in dollars, shares.
     fn shown(bar: Option<Bar>) -> Option<(i64, [i64; 4], u64)> {
         let dollars = |price: Price| price.as_micros() / 1_000_000;
-        bar.map(|bar| {
-            (bar.start.as_millis(), [bar.open, bar.high, bar.low, bar.close].map(dollars), bar.volume.get())
-        })
+        bar.map(|bar| (bar.start.as_millis(), [bar.open, bar.high, bar.low, bar.close].map(dollars), bar.volume.get()))
     }
 
     #[test]

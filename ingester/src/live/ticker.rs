@@ -91,6 +91,18 @@ impl LiveTicker {
         self.rows
     }
 
+    /// The start of the second that is forming when the stream's time is `now`, or would be.
+    #[must_use]
+    pub fn unclosed_since(&self, now: Timestamp) -> Timestamp {
+        self.seconds.forming().map_or(Self::unseen_since(now), |bar| bar.start)
+    }
+
+    /// Whether its present hole is on record.
+    #[must_use]
+    pub fn has_open_hole(&self) -> bool {
+        self.blind.as_ref().is_some_and(|blind| blind.gap.is_some())
+    }
+
     /// Whether nothing is seen of it now.
     #[must_use]
     pub fn is_blind(&self) -> bool {
@@ -118,7 +130,7 @@ impl LiveTicker {
             let blind = Blind { since, cause, gap: None };
             let gap = match gap {
                 Some(gap) => Some(gap),
-                None if since < moment.now => self.record(&blind, moment, change),
+                None if since < start_of_second(moment.now) => self.record(&blind, moment, change),
                 None => None,
             };
             self.blind = Some(Blind { gap, ..blind });
@@ -135,7 +147,13 @@ impl LiveTicker {
     }
 
     /// Takes an item of the stream. Returns the hole that it ended.
-    pub fn take(&mut self, item: &EquityItem, sent: Timestamp, moment: &Moment<'_>, change: &mut Change) -> Option<Gap> {
+    pub fn take(
+        &mut self,
+        item: &EquityItem,
+        sent: Timestamp,
+        moment: &Moment<'_>,
+        change: &mut Change,
+    ) -> Option<Gap> {
         match self.reader.read(item, sent) {
             Reading::NoTrade => None,
             Reading::Snapshot { missed } => self.see(sent, missed, moment, change),
@@ -181,6 +199,9 @@ impl LiveTicker {
 
     /// Ends the hole at the close of the session, where it lasts so long. Returns it.
     pub fn end_session(&mut self, session: &Session, moment: &Moment<'_>, change: &mut Change) -> Option<Gap> {
+        if moment.stores_all_hours {
+            return None;
+        }
         let gap = self.blind.as_mut()?.gap.take()?;
         (gap.started_at < session.close).then(|| self.finish(gap, session.close, None, moment, change))
     }
@@ -230,7 +251,14 @@ impl LiveTicker {
         Some(gap)
     }
 
-    fn finish(&mut self, gap: Gap, seen: Timestamp, missed: Option<u64>, moment: &Moment<'_>, change: &mut Change) -> Gap {
+    fn finish(
+        &mut self,
+        gap: Gap,
+        seen: Timestamp,
+        missed: Option<u64>,
+        moment: &Moment<'_>,
+        change: &mut Change,
+    ) -> Gap {
         let at_least = gap.started_at.checked_add_millis(1).unwrap_or(gap.started_at);
         let close = Session::containing(gap.started_at).map(|session| session.close);
         let ended_at = match close {

@@ -97,10 +97,16 @@ mod tests {
 
     fn item(last: Option<&str>, total: Option<u64>, trade_time: Option<i64>) -> EquityItem {
         EquityItem {
+            ticker: Ticker::parse("QQQ").unwrap(),
+            is_image: false,
             last: last.map(|text| Price::parse(text).unwrap()),
             total_volume: total.map(|shares| Volume::new(shares).unwrap()),
             trade_time: trade_time.map(at),
-            ..EquityItem::new(Ticker::parse("QQQ").unwrap())
+            last_size: None,
+            bid: None,
+            ask: None,
+            quote_time: None,
+            status: None,
         }
     }
 

@@ -62,14 +62,25 @@ pub struct Progress {
     pub is_away: bool,
     /// Why, in words that hold no secret.
     pub fault: Option<String>,
+    /// Rows that wait on the local disk.
+    pub spooled_rows: u64,
     /// Rows that were stored.
     pub rows: u64,
     /// Milliseconds from the event that closed a row to its commit, of the last rows.
     latencies: VecDeque<f64>,
-    /// The longest since the last report.
-    pub worst: Option<f64>,
+    /// The longest of the latencies since the last report.
+    worst: Worst,
     /// The longest of all.
     max: Option<f64>,
+}
+
+/// The longest times since the last report, in milliseconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Worst {
+    /// From the event that closed a row to its commit.
+    pub commit: Option<f64>,
+    /// From the arrival of a frame to the hand-over of the rows that it closed.
+    pub processing: Option<f64>,
 }
 
 impl Writer {
@@ -98,6 +109,13 @@ impl Writer {
         if changes.is_empty() {
             return;
         }
+        let processing = changes.iter().filter_map(|change| change.since).map(|since| millis(since.elapsed()));
+        if let Some(longest) = processing.reduce(f64::max) {
+            self.shared.progress.send_if_modified(|progress| {
+                progress.worst.processing = longer(progress.worst.processing, longest);
+                false
+            });
+        }
         let mut waiting = self.shared.waiting();
         for change in changes {
             waiting.add(change);
@@ -121,18 +139,24 @@ impl Writer {
         reached.is_ok_and(|progress| progress.committed >= wanted)
     }
 
+    /// Rows that wait to be stored.
+    #[must_use]
+    pub fn waiting_rows(&self) -> usize {
+        self.shared.waiting().rows
+    }
+
     /// How far the writer is.
     #[must_use]
     pub fn progress(&self) -> Progress {
         self.shared.progress.borrow().clone()
     }
 
-    /// The longest latency since the last call, in ms.
+    /// The longest times since the last call.
     #[must_use]
-    pub fn take_worst(&self) -> Option<f64> {
-        let mut worst = None;
+    pub fn take_worst(&self) -> Worst {
+        let mut worst = Worst::default();
         self.shared.progress.send_if_modified(|progress| {
-            worst = progress.worst.take();
+            worst = std::mem::take(&mut progress.worst);
             false
         });
         worst
@@ -155,7 +179,8 @@ impl Progress {
     pub fn latency(&self) -> Latency {
         let mut sorted: Vec<f64> = self.latencies.iter().copied().collect();
         sorted.sort_by(f64::total_cmp);
-        let at = |percent: usize| sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied();
+        let at =
+            |percent: usize| sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied();
         Latency { p50: at(50), p99: at(99), max: self.max }
     }
 }
@@ -175,13 +200,13 @@ impl Shared {
         }
         self.progress.send_modify(|progress| {
             progress.rows += u64::try_from(rows).unwrap_or(u64::MAX);
-            let Some(millis) = latency.map(|latency| latency.as_secs_f64() * 1000.0) else { return };
+            let Some(latency) = latency.map(millis) else { return };
             if progress.latencies.len() == REMEMBERED {
                 progress.latencies.pop_front();
             }
-            progress.latencies.push_back(millis);
-            progress.worst = Some(progress.worst.map_or(millis, |worst| worst.max(millis)));
-            progress.max = Some(progress.max.map_or(millis, |max| max.max(millis)));
+            progress.latencies.push_back(latency);
+            progress.worst.commit = longer(progress.worst.commit, latency);
+            progress.max = longer(progress.max, latency);
         });
         for gap in change.batch.gaps {
             self.hub.publish(Update::Gap(gap));
@@ -214,6 +239,14 @@ impl Waiting {
         }
         self.since = since;
     }
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+fn longer(longest: Option<f64>, millis: f64) -> Option<f64> {
+    Some(longest.map_or(millis, |longest| longest.max(millis)))
 }
 
 async fn run(shared: Arc<Shared>) {
@@ -271,7 +304,9 @@ async fn next(shared: &Shared) -> Option<(Vec<Change>, Option<Instant>, u64)> {
                 }
                 waiting.is_urgent = false;
                 let submitted = waiting.submitted;
-                shared.progress.send_if_modified(|progress| std::mem::replace(&mut progress.committed, submitted) != submitted);
+                shared
+                    .progress
+                    .send_if_modified(|progress| std::mem::replace(&mut progress.committed, submitted) != submitted);
             }
             due.map(|due| due.saturating_duration_since(Instant::now()))
         };
