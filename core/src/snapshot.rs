@@ -1,7 +1,5 @@
 //! The state of an engine as bytes: the same natively and in WebAssembly.
 
-use xxhash_rust::xxh3::Xxh3Default;
-
 use crate::cross::{CrossDetector, Direction};
 use crate::date::Date;
 use crate::engine::{Current, SessionEngine};
@@ -13,6 +11,7 @@ use crate::session::Session;
 use crate::sma::Sma;
 use crate::timestamp::Timestamp;
 use crate::vwap::Vwap;
+use crate::xxh3::hash_short;
 
 /// The first bytes: a name and the version of what follows.
 const HEAD: [u8; 4] = *b"AKS\x01";
@@ -30,30 +29,29 @@ impl SessionEngine {
     /// its date in days since 1970 (`i32`), the last bar's start in milliseconds (`i64`), the number of closes held (`u8`),
     /// nine closes in micro-dollars (`i64` each, oldest first, 0 where absent), the sum of price times volume (`u128`), the
     /// sum of volume (`u64`), the last non-zero sign (`i8`), and the XXH3 hash of all that (`u64`).
+    #[inline]
     #[must_use]
     pub fn snapshot(&self) -> [u8; SNAPSHOT_LEN] {
         let mut writer = Writer { bytes: [0; SNAPSHOT_LEN], at: 0 };
-        writer.put(HEAD);
-        writer.put([rule_code(self.rule())]);
-        match self.current() {
-            None => writer.at = SNAPSHOT_LEN - 8,
-            Some(Current { session, last, indicators: Indicators { sma, vwap, crosses } }) => {
-                let closes = sma.closes().count();
-                writer.put([1]);
-                writer.put(session.date.days_since_epoch().to_le_bytes());
-                writer.put(last.map_or(0, Timestamp::as_millis).to_le_bytes());
-                writer.put([u8::try_from(closes).unwrap_or(u8::MAX)]);
-                for close in sma.closes() {
-                    writer.put(close.as_micros().to_le_bytes());
-                }
-                writer.at += (SMA_BARS - closes) * 8;
-                writer.put(vwap.sum().to_le_bytes());
-                writer.put(vwap.volume().to_le_bytes());
-                writer.put(crosses.side().map_or(0, Direction::as_sign).to_le_bytes());
+        writer.put(&HEAD);
+        writer.put(&[rule_code(self.rule())]);
+        if let Some(Current { session, last, indicators: Indicators { sma, vwap, crosses } }) = self.current() {
+            let closes = sma.closes().count();
+            writer.put(&[1]);
+            writer.put(&session.date.days_since_epoch().to_le_bytes());
+            writer.put(&last.map_or(0, Timestamp::as_millis).to_le_bytes());
+            writer.put(&[u8::try_from(closes).unwrap_or(u8::MAX)]);
+            for close in sma.closes() {
+                writer.put(&close.as_micros().to_le_bytes());
             }
+            writer.at += (SMA_BARS - closes) * 8;
+            writer.put(&vwap.sum().to_le_bytes());
+            writer.put(&vwap.volume().to_le_bytes());
+            writer.put(&crosses.side().map_or(0, Direction::as_sign).to_le_bytes());
         }
-        let hash = hash(&writer.bytes[..BODY_LEN]);
-        writer.put(hash.to_le_bytes());
+        writer.at = BODY_LEN;
+        let hash = hash_short(&writer.bytes[..BODY_LEN]);
+        writer.put(&hash.to_le_bytes());
         writer.bytes
     }
 
@@ -61,50 +59,42 @@ impl SessionEngine {
     ///
     /// # Errors
     /// [`Error::BadSnapshot`] if the bytes are cut short, altered, of another version, or hold a state that no bars lead to.
+    #[inline]
     pub fn restore(bytes: &[u8]) -> Result<Self> {
-        let (body, hash) = bytes.split_first_chunk::<BODY_LEN>().ok_or(Error::BadSnapshot)?;
-        if bytes.len() != SNAPSHOT_LEN || self::hash(body).to_le_bytes() != hash {
+        if bytes.len() != SNAPSHOT_LEN {
             return Err(Error::BadSnapshot);
         }
-        let engine = read(body).ok_or(Error::BadSnapshot)?;
-        // One state has one snapshot, so that whatever else the bytes say is damage.
+        let engine = read(Reader(bytes)).ok_or(Error::BadSnapshot)?;
+        // One state has one snapshot, hash and all, so that whatever else the bytes say is damage.
         if engine.snapshot() == bytes { Ok(engine) } else { Err(Error::BadSnapshot) }
     }
 }
 
-/// The hash that digests are made with, so that its code is there only once.
-fn hash(body: &[u8]) -> u64 {
-    let mut hash = Xxh3Default::new();
-    hash.update(body);
-    hash.digest()
-}
-
-fn read(body: &[u8]) -> Option<SessionEngine> {
-    let mut reader = Reader(body);
-    if reader.take()? != HEAD {
+#[inline]
+fn read(mut reader: Reader<'_>) -> Option<SessionEngine> {
+    if reader.take(HEAD.len())? != u32::from_le_bytes(HEAD).into() {
         return None;
     }
-    let [code] = reader.take()?;
-    let rule = Rule::ALL.into_iter().find(|rule| rule_code(*rule) == code)?;
-    let [begun] = reader.take()?;
-    if begun == 0 {
+    let code = reader.take(1)?;
+    let rule = Rule::ALL.into_iter().find(|rule| u128::from(rule_code(*rule)) == code)?;
+    if reader.take(1)? == 0 {
         return Some(SessionEngine::new(rule));
     }
-    let date = Date::from_days_since_epoch(i32::from_le_bytes(reader.take()?))?;
+    let date = Date::from_days_since_epoch(u32::try_from(reader.take(4)?).ok()?.cast_signed())?;
     let session = Session::on(date)?;
-    let last = Timestamp::from_millis(i64::from_le_bytes(reader.take()?));
-    let [closes] = reader.take()?;
+    let last = Timestamp::from_millis(reader.integer()?);
+    let closes = reader.take(1)?;
     let mut sma = Sma::new();
     for index in 0..SMA_BARS {
-        let close = Price::from_micros(i64::from_le_bytes(reader.take()?)).ok()?;
-        if index < usize::from(closes) {
+        let close = Price::from_micros(reader.integer()?).ok()?;
+        if u128::try_from(index).ok()? < closes {
             sma.push(close);
         }
     }
-    let sum = u128::from_le_bytes(reader.take()?);
-    let volume = u64::from_le_bytes(reader.take()?);
+    let sum = reader.take(16)?;
+    let volume = reader.integer()?.cast_unsigned();
     let vwap = Vwap::with_sums(rule, sum, volume)?;
-    let side = match i8::from_le_bytes(reader.take()?) {
+    let side = match reader.take(1)? {
         0 => None,
         1 => Some(Direction::Up),
         _ => Some(Direction::Down),
@@ -114,6 +104,7 @@ fn read(body: &[u8]) -> Option<SessionEngine> {
     possible.then(|| SessionEngine::with_current(rule, Some(Current { session, last: Some(last), indicators })))
 }
 
+#[inline]
 const fn rule_code(rule: Rule) -> u8 {
     match rule {
         Rule::Close => 0,
@@ -127,19 +118,29 @@ struct Writer {
 }
 
 impl Writer {
-    fn put<const N: usize>(&mut self, value: [u8; N]) {
-        self.bytes[self.at..self.at + N].copy_from_slice(&value);
-        self.at += N;
+    #[inline]
+    fn put(&mut self, value: &[u8]) {
+        for byte in value {
+            self.bytes[self.at] = *byte;
+            self.at += 1;
+        }
     }
 }
 
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (value, rest) = self.0.split_first_chunk()?;
+    /// The next bytes as a number, little-endian.
+    #[inline]
+    fn take(&mut self, len: usize) -> Option<u128> {
+        let (value, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;
-        Some(*value)
+        Some(value.iter().rev().fold(0, |number, byte| number << 8 | u128::from(*byte)))
+    }
+
+    #[inline]
+    fn integer(&mut self) -> Option<i64> {
+        u64::try_from(self.take(8)?).ok().map(u64::cast_signed)
     }
 }
 
@@ -177,7 +178,7 @@ mod tests {
             altered[at] ^= 0x10;
             assert_eq!(SessionEngine::restore(&altered), Err(Error::BadSnapshot), "byte {at}");
             // The same with a hash that agrees: only meaningful bytes may still be read.
-            let hash = hash(&altered[..SNAPSHOT_LEN - 8]);
+            let hash = hash_short(&altered[..SNAPSHOT_LEN - 8]);
             altered[SNAPSHOT_LEN - 8..].copy_from_slice(&hash.to_le_bytes());
             if let Ok(other) = SessionEngine::restore(&altered) {
                 assert_eq!(other.snapshot(), altered, "byte {at}");

@@ -1,5 +1,6 @@
 //! Streams, replays, stores and verifies SMA9 and session VWAP crosses.
 
+pub mod api;
 pub mod cli;
 pub mod clock;
 pub mod config;
