@@ -3,5 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod frames;
+mod listener;
 mod protocol;
 mod recorded;
+mod streamer;
+mod world;
