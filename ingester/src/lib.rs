@@ -12,6 +12,7 @@ pub mod input;
 pub mod ledger;
 pub mod live;
 pub mod metrics;
+pub mod repair;
 pub mod replay;
 pub mod results;
 pub mod schwab;
