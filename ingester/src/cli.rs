@@ -97,6 +97,21 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
     }
 }
 
+/// Waits for Ctrl-C or, where there are signals, a request to end.
+async fn interrupted() -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminated = signal(SignalKind::terminate()).map_err(Failure::cannot_run)?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Failure::cannot_run),
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.map_err(Failure::cannot_run)
+}
+
 fn report(failure: Failure) -> ExitCode {
     if let Some(message) = failure.message() {
         // Without standard error there is nobody to tell; the exit code still says it.

@@ -21,3 +21,10 @@ impl Clock for SystemClock {
         Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
     }
 }
+
+/// The clock of a simulated market.
+impl Clock for alpha_kite_simulator::MarketClock {
+    fn now(&self) -> Timestamp {
+        Self::now(self)
+    }
+}

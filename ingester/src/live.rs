@@ -7,6 +7,8 @@
 mod change;
 mod day;
 mod driver;
+mod feed;
+mod history;
 mod lease;
 mod pipeline;
 mod repairs;
@@ -21,6 +23,7 @@ mod writer;
 pub use change::Change;
 pub use day::{Day, LoadError, Loaded, SeriesPlan};
 pub use driver::{Driver, Stopped, Until};
+pub use feed::SchwabFeed;
 pub use lease::{Lease, holder};
 pub use pipeline::{Pipeline, PipelineConfig};
 pub use repairs::{Repairs, TickerDay};

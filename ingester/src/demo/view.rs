@@ -46,9 +46,9 @@ impl View {
     pub fn draw(&mut self, status: &Status, now: Timestamp, url: &str, width: usize, paint: Paint) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "{}", self.clock_line(status, now));
-        let rule = status.tickers.iter().map(|ticker| ticker.rows).sum::<u64>();
-        let _ = writeln!(text, "{}\n", self.pulse(rule, now, status));
-        // A chart is not worth an end of the view: where the core refuses the rows, `verify` says why.
+        let rows = status.tickers.iter().map(|ticker| ticker.rows).sum();
+        let _ = writeln!(text, "{}\n", self.pulse(rows, now, status));
+        // Where the core refuses the rows, `verify` says why.
         let series = Series::compute_until(&self.session, &self.rows, Interval::MINUTE, super::RULE, now).ok().flatten();
         match &series {
             Some(series) => {
@@ -62,6 +62,13 @@ impl View {
         }
         let _ = writeln!(text, "Dashboard   {url}");
         text
+    }
+
+    /// The view as one line.
+    pub fn line(&mut self, status: &Status, now: Timestamp) -> String {
+        let rows = status.tickers.iter().map(|ticker| ticker.rows).sum();
+        let price = self.rows.last().map_or(String::new(), |row| format!("   {} ${}", self.ticker, row.bar.close));
+        format!("{}{price}   {}", self.clock_line(status, now), self.pulse(rows, now, status))
     }
 
     fn clock_line(&self, status: &Status, now: Timestamp) -> String {

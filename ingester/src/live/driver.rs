@@ -116,7 +116,7 @@ impl Driver {
                         self.pipeline.stand_in(now);
                     }
                 }
-                _ = stop.wait_for(|stop| *stop) => return Stopped::Told,
+                () = told(stop) => return Stopped::Told,
             }
             self.submit();
             for gap in self.pipeline.take_ended() {
@@ -279,4 +279,10 @@ impl Driver {
         }
         self.repairs.done(&key, now);
     }
+}
+
+/// Waits until told to stop; whoever could tell being gone is that too.
+pub(super) async fn told(stop: &mut watch::Receiver<bool>) {
+    // The value is not of interest, and must not be held on to.
+    drop(stop.wait_for(|stop| *stop).await);
 }

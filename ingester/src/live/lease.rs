@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::driver::told;
 use crate::store::Store;
 
 /// The lease's name in the database.
@@ -24,21 +25,21 @@ pub struct Lease {
 impl Lease {
     /// Takes the right to stream; waits while another process has it, and says so. `None` if told to stop meanwhile.
     pub async fn take(store: Arc<dyn Store>, holder: String, stop: &mut watch::Receiver<bool>) -> Option<Self> {
-        let mut told = None;
+        let mut known = None;
         loop {
             match store.take_lease(NAME, &holder, LENGTH).await {
                 Ok(None) => return Some(Self { store, holder }),
                 Ok(Some(other)) => {
-                    if told.as_ref() != Some(&other) {
+                    if known.as_ref() != Some(&other) {
                         tracing::warn!(holder = %other, "another process streams into this database; waiting for its end");
-                        told = Some(other);
+                        known = Some(other);
                     }
                 }
                 Err(error) => tracing::warn!(%error, "cannot ask for the right to stream"),
             }
             tokio::select! {
                 () = sleep(PROLONG / 5) => {}
-                _ = stop.wait_for(|stop| *stop) => return None,
+                () = told(stop) => return None,
             }
         }
     }
