@@ -56,8 +56,7 @@ impl App {
         let Self { config, service, store, hub, clock, base, oauth, tokens, streamer, listener } = self;
         let metrics = Arc::new(Metrics::new());
         let cancel = CancellationToken::new();
-        let (keeper, tokens) =
-            TokenKeeper::new(tokens, oauth, KeeperOptions::default(), Arc::new(SystemClock));
+        let (keeper, tokens) = TokenKeeper::new(tokens, oauth, KeeperOptions::default(), Arc::new(SystemClock));
         let keeping = tokio::spawn(keeper.run(cancel.clone()));
         let client = SchwabClient::new(&base, tokens, RequestOptions::default());
         let feed = SchwabFeed::new(client.clone(), streamer, Arc::clone(&clock), Arc::clone(&metrics));
@@ -71,15 +70,8 @@ impl App {
             };
             tokio::spawn(api::serve(listener, state, cancel.clone().cancelled_owned()))
         });
-        let service = Service {
-            config: service,
-            store,
-            hub,
-            metrics,
-            clock,
-            feed: Arc::new(feed),
-            history: Arc::new(client),
-        };
+        let service =
+            Service { config: service, store, hub, metrics, clock, feed: Arc::new(feed), history: Arc::new(client) };
         let lost = service.run(stop).await;
         cancel.cancel();
         if let Err(error) = keeping.await {

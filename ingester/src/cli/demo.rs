@@ -84,16 +84,18 @@ pub(super) async fn run(args: Args) -> Result<Exit, Failure> {
     let store: Arc<dyn Store> = store::open(&database).await?.into();
     store.migrate().await?;
 
+    // The streamer tells a second's trades early in the next one: half a second later it has told all that is stored.
+    let before = |millis: i64| begin.checked_add_millis(-millis).unwrap_or(begin);
     let simulator = Simulator::bind(Market {
         seed: args.seed,
         speed: args.speed,
         clock_start: ClockStart::FirstSubscription,
-        ..Market::new(args.tickers.clone(), begin)
+        ..Market::new(args.tickers.clone(), before(500))
     });
     let simulator = simulator.await.map_err(Failure::cannot_run)?;
     for &ticker in &args.tickers {
-        let past = simulator.second_bars(ticker, session.open, begin);
-        store_past(store.as_ref(), ticker, &session, &past, begin).await?;
+        let past = simulator.second_bars(ticker, session.open, before(1000));
+        store_past(store.as_ref(), ticker, &session, &past, before(1000)).await?;
     }
 
     println!("Alpha Kite demo: {} on {}, {}x, seed {}", names(&args.tickers), session.date, args.speed, args.seed);
@@ -103,7 +105,8 @@ pub(super) async fn run(args: Args) -> Result<Exit, Failure> {
     let app = app(&args, &simulator, &folder, Arc::clone(&store), Arc::clone(&hub), listener).await?;
     let (end, stop) = watch::channel(false);
     let service = tokio::spawn(app.run(stop));
-    let watching = Watching { store: Arc::clone(&store), hub, simulator: &simulator, url, session, ticker: args.tickers[0] };
+    let watching =
+        Watching { store: Arc::clone(&store), hub, simulator: &simulator, url, session, ticker: args.tickers[0] };
     watching.until_the_end(args.seconds.map(Duration::from_secs), &service).await?;
 
     println!("\nStopping …");
@@ -241,7 +244,8 @@ fn begin(session: &Session, minutes: u32) -> Result<Timestamp, Failure> {
 
 async fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
     let bind = |port| TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    let fault = |port: u16, error: io::Error| Failure::cannot_run(format!("port {port}: {error}; give another with --port"));
+    let fault =
+        |port: u16, error: io::Error| Failure::cannot_run(format!("port {port}: {error}; give another with --port"));
     match (port, bind(port.unwrap_or(PORT)).await) {
         (_, Ok(listener)) => Ok(listener),
         (None, Err(_)) => bind(0).await.map_err(|error| fault(0, error)),

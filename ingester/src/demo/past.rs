@@ -8,7 +8,13 @@ use crate::store::{Batch, Result, Row, Source, Store};
 ///
 /// # Errors
 /// What the store refuses.
-pub async fn store_past(store: &dyn Store, ticker: Ticker, session: &Session, bars: &[Bar], now: Timestamp) -> Result<()> {
+pub async fn store_past(
+    store: &dyn Store,
+    ticker: Ticker,
+    session: &Session,
+    bars: &[Bar],
+    now: Timestamp,
+) -> Result<()> {
     let rows: Vec<Row> =
         bars.iter().map(|&bar| Row { bar, bar_seconds: Interval::SECOND, source: Source::Replay }).collect();
     let range = DateRange::day(session.date).moments();

@@ -35,9 +35,10 @@ impl View {
     /// # Errors
     /// What the store refuses.
     pub async fn read(&mut self, store: &dyn Store) -> Result<()> {
-        let after = self.rows.last().map_or(self.session.open, |row| {
-            row.bar.start.checked_add_millis(1).unwrap_or(self.session.close)
-        });
+        let after = self
+            .rows
+            .last()
+            .map_or(self.session.open, |row| row.bar.start.checked_add_millis(1).unwrap_or(self.session.close));
         self.rows.extend(store.rows(&self.ticker, after..self.session.close).await?);
         Ok(())
     }
@@ -49,7 +50,8 @@ impl View {
         let rows = status.tickers.iter().map(|ticker| ticker.rows).sum();
         let _ = writeln!(text, "{}\n", self.pulse(rows, now, status));
         // Where the core refuses the rows, `verify` says why.
-        let series = Series::compute_until(&self.session, &self.rows, Interval::MINUTE, super::RULE, now).ok().flatten();
+        let series =
+            Series::compute_until(&self.session, &self.rows, Interval::MINUTE, super::RULE, now).ok().flatten();
         match &series {
             Some(series) => {
                 let _ = writeln!(text, "{}\n", price_line(&self.ticker, series, &self.rows));
@@ -82,7 +84,12 @@ impl View {
             ConnectionState::Stopped => "stopped",
             ConnectionState::Off => "off",
         };
-        format!("{} {} ET   market {market}   {}x   stream {line}", new_york_day(now), new_york_clock(now), status.speed)
+        format!(
+            "{} {} ET   market {market}   {}x   stream {line}",
+            new_york_day(now),
+            new_york_clock(now),
+            status.speed
+        )
     }
 
     /// How much is stored, and how fast.
@@ -123,7 +130,12 @@ fn price_line(ticker: &Ticker, series: &Series, rows: &[Row]) -> String {
         (Some(sma9), Some(vwap)) if sma9 < vwap => "below",
         _ => "",
     };
-    format!("{ticker}  ${price}   SMA9 {}  {side}   VWAP {}   {} crosses", value(sma9), value(vwap), series.crosses.len())
+    format!(
+        "{ticker}  ${price}   SMA9 {}  {side}   VWAP {}   {} crosses",
+        value(sma9),
+        value(vwap),
+        series.crosses.len()
+    )
 }
 
 fn cross_lines(series: &Series) -> String {

@@ -1,6 +1,6 @@
 //! Ticks become bars of one second.
 
-use alpha_kite_core::{Bar, Timestamp, Volume};
+use alpha_kite_core::{Bar, Timestamp};
 
 use super::ticks::Tick;
 
@@ -63,6 +63,11 @@ impl Seconds {
         self.forming.take_if(|bar| bar.start < closed)
     }
 
+    /// Takes no more ticks into seconds before `moment`, which are stored already.
+    pub fn close_before(&mut self, moment: Timestamp) {
+        self.closed = self.closed.max(moment);
+    }
+
     /// The second that is forming.
     #[must_use]
     pub fn forming(&self) -> Option<&Bar> {
@@ -74,12 +79,6 @@ impl Seconds {
     pub fn closed(&self) -> Timestamp {
         self.closed
     }
-
-    /// Shares in the second that is forming.
-    #[must_use]
-    pub fn forming_volume(&self) -> Volume {
-        self.forming.map_or(Volume::default(), |bar| bar.volume)
-    }
 }
 
 /// The start of the second that a moment is in.
@@ -90,7 +89,7 @@ pub fn start_of_second(moment: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use alpha_kite_core::Price;
+    use alpha_kite_core::{Price, Volume};
 
     use super::*;
 
@@ -150,6 +149,6 @@ mod tests {
         let mut seconds = Seconds::new(at(0));
         seconds.push(tick(10_000, 5, 10_000_000_000_000)).unwrap();
         assert_eq!(seconds.push(tick(10_001, 5, 1)), None);
-        assert_eq!(seconds.forming_volume().get(), 10_000_000_000_000);
+        assert_eq!(seconds.forming().unwrap().volume.get(), 10_000_000_000_000);
     }
 }

@@ -135,6 +135,10 @@ impl LiveTicker {
             };
             self.blind = Some(Blind { gap, ..blind });
         }
+        if let Some(row) = &last_row {
+            // What is stored is closed: a tick that comes now for one of its seconds counts later.
+            self.seconds.close_before(bar_end(&session, row.bar.start, row.bar_seconds));
+        }
         self.last_hole_end = holes.iter().filter_map(|gap| gap.ended_at).chain(self.last_hole_end).max();
         self.last_row = last_row.or(self.last_row);
         holes
@@ -222,6 +226,9 @@ impl LiveTicker {
             None => {
                 let session = Session::containing(seen)?;
                 blind.since = blind.since.max(session.open);
+                if start_of_second(seen) <= blind.since {
+                    return None;
+                }
                 self.record(&blind, moment, change)?
             }
         };
