@@ -22,13 +22,12 @@ use crate::price::Price;
 use crate::rule::Rule;
 use crate::sma::Sma;
 use crate::volume::Volume;
-use crate::vwap::Vwap;
 
 /// Rows in one block: enough to spread its fixed costs, few enough to stay in the first-level cache.
 pub(crate) const BLOCK_ROWS: usize = 64;
 
 /// Rows that the loop takes at a time.
-const LANES: usize = 4;
+const LANES: usize = if cfg!(target_family = "wasm") { 2 } else { 4 };
 
 type Rows<T> = [T; BLOCK_ROWS];
 
@@ -59,9 +58,8 @@ struct Output<'a> {
 impl Blocks {
     /// Begins after rows that gave SMA9 and VWAP a value; `None` before.
     pub(crate) fn begin(state: &Indicators) -> Option<Self> {
-        let vwap = &state.vwap;
-        let sums = Sums::new(vwap.rule(), state.sma.sum()?, vwap.sum(), vwap.volume())?;
-        Some(Self { rule: vwap.rule(), sums, side: state.crosses.side() })
+        let sums = Sums::new(&state.sma, &state.vwap)?;
+        Some(Self { rule: state.vwap.rule(), sums, side: state.crosses.side() })
     }
 
     /// Takes whole blocks from row `at` on, as many as it can settle, and returns the row that it came to.
@@ -105,8 +103,7 @@ impl Blocks {
     fn end(&self, state: &mut Indicators, columns: &Columns<'_>, at: usize) {
         state.sma = Sma::new();
         columns.closes[at - SMA_BARS..at].iter().for_each(|close| state.sma.push(*close));
-        let (sum, volume) = self.sums.absolute(self.rule);
-        state.vwap = Vwap::with_sums(self.rule, sum, volume).unwrap_or(state.vwap);
+        state.vwap = self.sums.to_vwap(self.rule);
         state.crosses = CrossDetector::with_side(self.side);
     }
 }

@@ -72,33 +72,29 @@ impl SessionEngine {
 
 #[inline]
 fn read(mut reader: Reader<'_>) -> Option<SessionEngine> {
-    if reader.take(HEAD.len())? != u32::from_le_bytes(HEAD).into() {
+    if reader.take()? != HEAD {
         return None;
     }
-    let code = reader.take(1)?;
-    let rule = Rule::ALL.into_iter().find(|rule| u128::from(rule_code(*rule)) == code)?;
-    if reader.take(1)? == 0 {
+    let [code, begun] = reader.take()?;
+    let rule = Rule::ALL.into_iter().find(|rule| rule_code(*rule) == code)?;
+    if begun == 0 {
         return Some(SessionEngine::new(rule));
     }
-    let date = Date::from_days_since_epoch(u32::try_from(reader.take(4)?).ok()?.cast_signed())?;
+    let date = Date::from_days_since_epoch(i32::from_le_bytes(reader.take()?))?;
     let session = Session::on(date)?;
-    let last = Timestamp::from_millis(reader.integer()?);
-    let closes = reader.take(1)?;
+    let last = Timestamp::from_millis(i64::from_le_bytes(reader.take()?));
+    let [closes] = reader.take()?;
     let mut sma = Sma::new();
     for index in 0..SMA_BARS {
-        let close = Price::from_micros(reader.integer()?).ok()?;
-        if u128::try_from(index).ok()? < closes {
+        let close = Price::from_micros(i64::from_le_bytes(reader.take()?)).ok()?;
+        if index < usize::from(closes) {
             sma.push(close);
         }
     }
-    let sum = reader.take(16)?;
-    let volume = reader.integer()?.cast_unsigned();
+    let sum = u128::from_le_bytes(reader.take()?);
+    let volume = u64::from_le_bytes(reader.take()?);
     let vwap = Vwap::with_sums(rule, sum, volume)?;
-    let side = match reader.take(1)? {
-        0 => None,
-        1 => Some(Direction::Up),
-        _ => Some(Direction::Down),
-    };
+    let side = Direction::from_sign(i8::from_le_bytes(reader.take()?));
     let possible = closes > 0 && session.contains(last) && (side.is_none() || (sma.sum().is_some() && volume > 0));
     let indicators = Indicators { sma, vwap, crosses: CrossDetector::with_side(side) };
     possible.then(|| SessionEngine::with_current(rule, Some(Current { session, last: Some(last), indicators })))
@@ -130,17 +126,11 @@ impl Writer {
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
-    /// The next bytes as a number, little-endian.
     #[inline]
-    fn take(&mut self, len: usize) -> Option<u128> {
-        let (value, rest) = self.0.split_at_checked(len)?;
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (bytes, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
-        Some(value.iter().rev().fold(0, |number, byte| number << 8 | u128::from(*byte)))
-    }
-
-    #[inline]
-    fn integer(&mut self) -> Option<i64> {
-        u64::try_from(self.take(8)?).ok().map(u64::cast_signed)
+        Some(*bytes)
     }
 }
 

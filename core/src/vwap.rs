@@ -32,12 +32,12 @@ enum Sum {
     Whole(u128),
 }
 
-/// The sums of a [`Vwap`] after one bar more.
+/// The sums of a [`Vwap`] around a base.
 #[derive(Clone, Copy)]
 pub(crate) struct NearSums {
-    volume: Int52,
-    base: Base,
-    near: Int52,
+    pub(crate) volume: Int52,
+    pub(crate) base: Base,
+    pub(crate) near: Int52,
 }
 
 impl Vwap {
@@ -133,13 +133,25 @@ impl Vwap {
         Some(value)
     }
 
+    /// An average with these sums.
+    pub(crate) const fn around(rule: Rule, NearSums { volume, base, near }: NearSums) -> Self {
+        Self { rule, volume, sum: Sum::Around(base, near) }
+    }
+
+    /// The sums, `None` without a base.
+    #[inline]
+    pub(crate) fn near(&self) -> Option<NearSums> {
+        let Sum::Around(base, near) = self.sum else { return None };
+        Some(NearSums { volume: self.volume, base, near })
+    }
+
     /// The sums after one bar more. `None` if its volume is out of range, or the bar is far from a base, or there is none.
     #[inline]
     pub(crate) fn near_sums(&self, weighed: u64, volume: Volume) -> Option<NearSums> {
-        let Sum::Around(base, near) = self.sum else { return None };
+        let NearSums { volume: before, base, near } = self.near()?;
         let shares = volume.get().cast_signed();
         let near = near.checked_add(product(weighed.cast_signed() - base.prices(self.rule), shares)?)?;
-        let volume = self.volume.wrapping_add(shares);
+        let volume = before.wrapping_add(shares);
         (volume <= MAX_VOLUME).then_some(NearSums { volume, base, near })
     }
 

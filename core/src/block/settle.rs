@@ -9,7 +9,7 @@ use crate::ratio::Ratio;
 use crate::rule::Rule;
 
 /// Sums of products below this, times nine, are exact in doubles.
-const EXACT_NINTH: u128 = 1 << 49;
+const EXACT_NINTH: u64 = 1 << 49;
 
 /// Settles one block.
 pub(super) struct Settler {

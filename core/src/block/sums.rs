@@ -5,7 +5,9 @@ use crate::block::{BLOCK_ROWS, Input, LANES, Rows};
 use crate::indicators::SMA_BARS;
 use crate::int52::Int52;
 use crate::rule::Rule;
+use crate::sma::Sma;
 use crate::volume::Volume;
+use crate::vwap::{NearSums, Vwap};
 
 /// Closes in SMA9.
 pub(super) const NINE: i64 = 9;
@@ -37,7 +39,7 @@ pub(super) struct Added {
     /// The sums after its last row.
     pub(super) sums: Sums,
     /// No sum of products in it is above this or below its negative.
-    pub(super) bound: u128,
+    pub(super) bound: u64,
 }
 
 /// Adds up one block.
@@ -51,22 +53,17 @@ pub(super) struct Adder {
 }
 
 impl Sums {
-    /// Sums of closes and of weighed prices times volume in micro-dollars, and of volume. `None` without volume.
-    pub(super) fn new(rule: Rule, closes: u64, sum: u128, volume: u64) -> Option<Self> {
-        let prices = u128::from(volume * rule.prices_per_bar());
-        let price = i64::try_from(sum.checked_div(prices)?).ok()?;
-        let base = Base::below(price);
-        let micros = base.as_micros();
-        // Below 3 steps * volume, so below 2^59.
-        let products = i64::try_from(sum.cast_signed() - prices.cast_signed() * i128::from(micros)).ok()?;
-        Some(Self { base, closes: closes.cast_signed() - NINE * micros, volume: volume.cast_signed(), products })
+    /// The sums of averages. `None` before SMA9 or the VWAP has a value, and where the VWAP has no base.
+    pub(super) fn new(sma: &Sma<SMA_BARS>, vwap: &Vwap) -> Option<Self> {
+        let NearSums { volume, base, near } = vwap.near()?;
+        let closes = sma.sum()?.cast_signed() - NINE * base.as_micros();
+        (volume > Int52::ZERO).then(|| Self { base, closes, volume: volume.get(), products: near.get() })
     }
 
-    /// The sums of weighed prices times volume, in micro-dollars, and of volume.
-    pub(super) fn absolute(&self, rule: Rule) -> (u128, u64) {
-        let volume = self.volume.cast_unsigned();
-        let bases = i128::from(self.base.prices(rule)) * i128::from(volume);
-        ((i128::from(self.products) + bases).cast_unsigned(), volume)
+    /// The VWAP with these sums.
+    pub(super) fn to_vwap(self, rule: Rule) -> Vwap {
+        let [volume, near] = [self.volume, self.products].map(Int52::wrapping);
+        Vwap::around(rule, NearSums { volume, base: self.base, near })
     }
 
     /// The base nearest to the VWAP.
@@ -128,10 +125,10 @@ impl Adder {
         let (closes, volume) = (self.closes.get(), self.volume.get());
         let sums = Sums { base: before.base, closes, volume, products: self.products.get() };
         // No price is above `highest`, so that this bounds every sum of products and every step towards it.
-        let highest = u128::from(self.bases.unsigned_abs() | input.highest());
-        let added = highest * u128::from((volume - before.volume).unsigned_abs());
-        let bound = added + u128::from(before.products.unsigned_abs());
-        (bound < Int52::END.unsigned_abs().into() && volume <= Volume::MAX.get().cast_signed())
+        let highest = self.bases.unsigned_abs() | input.highest();
+        let added = highest.checked_mul((volume - before.volume).unsigned_abs())?;
+        let bound = added.checked_add(before.products.unsigned_abs())?;
+        (bound < Int52::END.unsigned_abs() && volume <= Volume::MAX.get().cast_signed())
             .then_some(Added { sums, bound })
     }
 }

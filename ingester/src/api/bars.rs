@@ -32,8 +32,8 @@ pub(super) async fn get(
     let query = Query::parse(raw.as_deref(), &["ticker", "date", "after_ms"])?;
     let (ticker, date, after) = (query.ticker()?, query.date()?, query.after()?);
     let mut moments = DateRange::day(date).moments();
-    if let Some(after) = after.and_then(|after| after.checked_add_millis(1)) {
-        moments.start = moments.start.max(after);
+    if let Some(after) = after {
+        moments.start = after.checked_add_millis(1).map_or(moments.end, |next| moments.start.max(next));
     }
     let rows = match moments.is_empty() {
         true => Vec::new(),

@@ -11,9 +11,10 @@ use super::problem::Problem;
 use super::query::Query;
 use super::reply::{self, Keep};
 use super::shared::Shared;
+use crate::hub::SeriesPoint;
 use crate::ledger::in_force;
 use crate::series::{Series, default_intervals};
-use crate::store::{Store, StoreError, StoredDigest};
+use crate::store::{IndicatorRow, Store, StoreError, StoredDigest};
 use crate::wire::SeriesColumns;
 
 /// How often a series and its digest are read until they are of the same moment.
@@ -24,7 +25,7 @@ struct Found {
     rule: Rule,
     digest: Digest,
     row_digest: Digest,
-    points: Vec<(Timestamp, Option<f64>, Option<f64>, Option<Direction>)>,
+    points: Vec<SeriesPoint>,
 }
 
 #[derive(Serialize)]
@@ -58,7 +59,7 @@ pub(super) async fn get(
         bar_seconds: interval,
         rule: found.rule,
         n: found.points.len(),
-        columns: SeriesColumns::new(found.points.iter().copied()),
+        columns: SeriesColumns::new(&found.points),
         digest: found.digest,
         row_digest: found.row_digest,
     };
@@ -113,19 +114,13 @@ impl Found {
             .filter(|event| event.rule == digest.rule)
             .map(|event| (event.timestamp, event.direction))
             .collect();
-        let points = indicators
-            .iter()
-            .map(|stored| {
-                let values = &stored.values;
-                (values.start, values.sma9, values.vwap, crosses.get(&values.start).copied())
-            })
-            .collect();
+        let points = indicators.iter().map(|stored| point(&stored.values, &crosses)).collect();
         Ok(Self { rule: digest.rule, digest: digest.digest, row_digest: digest.row_digest, points })
     }
 
     /// Whether it has as many bars and crosses as its digest was made of.
     fn matches(&self, digest: &StoredDigest) -> bool {
-        let crosses = self.points.iter().filter(|(.., cross)| cross.is_some()).count();
+        let crosses = self.points.iter().filter(|point| point.cross.is_some()).count();
         [(self.points.len(), digest.rows), (crosses, digest.crosses)]
             .into_iter()
             .all(|(found, expected)| u32::try_from(found) == Ok(expected))
@@ -136,11 +131,12 @@ impl From<Series> for Found {
     fn from(series: Series) -> Self {
         let crosses: BTreeMap<Timestamp, Direction> =
             series.crosses.iter().map(|cross| (cross.start, cross.direction)).collect();
-        let points = series
-            .indicators
-            .iter()
-            .map(|values| (values.start, values.sma9, values.vwap, crosses.get(&values.start).copied()))
-            .collect();
+        let points = series.indicators.iter().map(|values| point(values, &crosses)).collect();
         Self { rule: series.rule, digest: series.digest, row_digest: series.row_digest, points }
     }
+}
+
+fn point(values: &IndicatorRow, crosses: &BTreeMap<Timestamp, Direction>) -> SeriesPoint {
+    let IndicatorRow { start, sma9, vwap } = *values;
+    SeriesPoint { start, sma9, vwap, cross: crosses.get(&start).copied() }
 }

@@ -139,7 +139,7 @@ mod tests {
         ] {
             let market = Market::at(Timestamp::parse(moment).unwrap());
             assert_eq!(market.state, state, "{moment}");
-            assert_eq!(serde_json::to_value(&market.next).unwrap()["date"], next, "{moment}");
+            assert_eq!(serde_json::to_value(market.next).unwrap()["date"], next, "{moment}");
         }
     }
 }

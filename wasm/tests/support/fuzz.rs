@@ -101,7 +101,7 @@ fn random_calls_compute_or_refuse() {
             let before = snapshot(engine);
             assert!(engine_push_row(engine, columns.0, random.below(2) == 0) <= 3);
             assert!(engine_push(engine, time, close, volume) <= 3 || snapshot(engine) == before);
-            signal_id(
+            let _ = signal_id(
                 random.below(200) as u32,
                 random.next() as u32,
                 time,
@@ -112,12 +112,12 @@ fn random_calls_compute_or_refuse() {
         engine_free(engine);
         let text = random.text();
         let length = write_text(text.as_bytes());
-        parse_price(length);
+        let _ = parse_price(length);
         assert!(engine_restore(length) < 0);
         let made = engine_new(write_text(text.as_bytes()), random.next() as u32, 0);
         engine_free(made.max(0) as u32);
-        session_on(random.next() as i32);
-        parse_price(random.next() as u32);
+        let _ = session_on(random.next() as i32);
+        let _ = parse_price(random.next() as u32);
     }
 }
 
