@@ -6,5 +6,7 @@ mod frames;
 mod listener;
 mod protocol;
 mod recorded;
+mod rest;
 mod streamer;
+mod token;
 mod world;
