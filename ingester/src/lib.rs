@@ -18,6 +18,7 @@ pub mod replay;
 pub mod results;
 pub mod schwab;
 pub mod series;
+pub mod spool;
 pub mod store;
 pub mod text;
 pub mod verify;
