@@ -22,9 +22,9 @@ pub(super) fn run(connection: &Connection) -> Result<Exit, Failure> {
     let settings = connection.settings();
     let config = Config::read(&settings).map_err(Failure::refused)?;
     let mut out = io::stdout().lock();
-    writeln!(out, "{:<22}{:<44}FROM", "SETTING", "VALUE")?;
+    writeln!(out, "{:<27}{:<44}FROM", "SETTING", "VALUE")?;
     for line in config.shown(&settings) {
-        writeln!(out, "{:<22}{:<44}{}", line.key, line.value, line.origin)?;
+        writeln!(out, "{:<27}{:<44}{}", line.key, line.value, line.origin)?;
     }
     Ok(Exit::Done)
 }

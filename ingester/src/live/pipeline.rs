@@ -22,6 +22,8 @@ const TIME_TURNED_BACK_MS: i64 = 60_000;
 const SILENCE_MS: i64 = 5_000;
 /// Silence is a hole only if it is so many times as long as the usual wait for data.
 const UNUSUAL: i64 = 5;
+/// Waits from which on it is known what is usual.
+const WAITS_KNOWN: u32 = 30;
 
 /// What the pipeline is started with.
 #[derive(Debug, Clone)]
@@ -51,6 +53,7 @@ pub struct Pipeline {
     /// The timestamp of the last frame with data, and the usual wait for one, in ms times 8.
     last_data: Option<Timestamp>,
     usual_wait: i64,
+    waits: u32,
     session: Option<Session>,
     changes: Vec<Change>,
     /// Holes that have ended and wait for their repair.
@@ -71,6 +74,7 @@ impl Pipeline {
             closed,
             last_data: None,
             usual_wait: 0,
+            waits: 0,
             session: None,
             changes: Vec::new(),
             ended: Vec::new(),
@@ -241,7 +245,12 @@ impl Pipeline {
         let waited = sent.as_millis() - last.as_millis();
         let is_in_session = self.session.is_some_and(|session| session.contains(last) && session.contains(sent));
         let usual = self.usual_wait / 8;
-        if is_in_session && usual > 0 && waited >= SILENCE_MS && waited >= UNUSUAL * usual {
+        let is_known = self.waits >= WAITS_KNOWN;
+        if waited > 0 {
+            self.usual_wait += if self.waits == 0 { waited * 8 } else { waited - usual };
+            self.waits = self.waits.saturating_add(1);
+        }
+        if is_in_session && is_known && waited >= SILENCE_MS && waited >= UNUSUAL * usual {
             tracing::warn!(waited_ms = waited, usual_ms = usual, "the line was silent");
             let since = LiveTicker::unseen_since(last);
             for ticker in self.names() {
@@ -249,8 +258,6 @@ impl Pipeline {
                     live.lose_sight(since, "silence", moment, change);
                 });
             }
-        } else if waited > 0 {
-            self.usual_wait += if usual == 0 { waited * 8 } else { waited - usual };
         }
     }
 
