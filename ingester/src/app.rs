@@ -15,6 +15,7 @@ use crate::live::{SchwabFeed, Service, ServiceConfig};
 use crate::metrics::Metrics;
 use crate::schwab::token::{KeeperOptions, OauthClient, TokenFile, TokenKeeper};
 use crate::schwab::{RequestOptions, SchwabClient, StreamerOptions};
+use crate::spool::Spool;
 use crate::store::Store;
 
 /// Events that are kept for watchers who come back.
@@ -28,6 +29,8 @@ pub struct App {
     pub service: ServiceConfig,
     /// The database, migrated.
     pub store: Arc<dyn Store>,
+    /// Where rows wait while the database is away; without it they wait in memory.
+    pub spool: Option<Spool>,
     /// Who is told what happens.
     pub hub: Arc<Hub>,
     /// The market's clock.
@@ -53,7 +56,7 @@ pub fn hub() -> Arc<Hub> {
 impl App {
     /// Runs until `stop`. Returns the rows that could not be stored at the end.
     pub async fn run(self, stop: watch::Receiver<bool>) -> usize {
-        let Self { config, service, store, hub, clock, base, oauth, tokens, streamer, listener } = self;
+        let Self { config, service, store, spool, hub, clock, base, oauth, tokens, streamer, listener } = self;
         let metrics = Arc::new(Metrics::new());
         let cancel = CancellationToken::new();
         let (keeper, tokens) = TokenKeeper::new(tokens, oauth, KeeperOptions::default(), Arc::new(SystemClock));
@@ -71,7 +74,7 @@ impl App {
             tokio::spawn(api::serve(listener, state, cancel.clone().cancelled_owned()))
         });
         let service =
-            Service { config: service, store, hub, metrics, clock, feed: Arc::new(feed), history: Arc::new(client) };
+            Service { config: service, store, spool, hub, metrics, clock, feed: Arc::new(feed), history: Arc::new(client) };
         let lost = service.run(stop).await;
         cancel.cancel();
         if let Err(error) = keeping.await {

@@ -12,6 +12,7 @@ mod logging;
 mod migrate;
 mod progress;
 mod replay;
+mod run;
 mod sessions;
 mod signals;
 mod simulate;
@@ -30,6 +31,8 @@ use args::Connection;
 /// Stores market data, computes SMA9, session VWAP and their crosses exactly, and proves what it stored.
 ///
 /// A first look:      alpha-kite demo
+/// The real thing:    alpha-kite auth login
+///                    alpha-kite run
 /// Your own data:     alpha-kite replay day.csv --ticker QQQ
 ///                    alpha-kite signals --ticker QQQ
 ///                    alpha-kite verify --ticker QQQ
@@ -55,6 +58,7 @@ Settings come from environment variables and from .env in the working folder; se
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Args),
     Replay(replay::Args),
     Export(export::Args),
     Verify(verify::Args),
@@ -84,6 +88,7 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
+        Command::Run(_) => run::run(&cli.connection).await,
         Command::Replay(args) => replay::run(args, &cli.connection).await,
         Command::Export(args) => export::run(args, &cli.connection).await,
         Command::Verify(args) => verify::run(args, &cli.connection).await,

@@ -158,6 +158,7 @@ async fn app(
         },
         config: Arc::new(config),
         store,
+        spool: None,
         hub,
         clock: Arc::new(simulator.clock().clone()),
         base,

@@ -14,13 +14,14 @@ use super::pipeline::{Pipeline, PipelineConfig};
 use super::repairs::Repairs;
 use super::reporter::Reporter;
 use super::schedule::{Phase, phase};
-use super::writer::Writer;
+use super::writer::{Writer, drain};
 use crate::clock::Clock;
 use crate::config::BatchConfig;
 use crate::hub::{ConnectionState, DatabaseKind, Hub, Token};
 use crate::metrics::Metrics;
 use crate::repair::History;
 use crate::schwab::StreamEvent;
+use crate::spool::Spool;
 use crate::store::Store;
 
 /// Time for the streamer to say goodbye.
@@ -64,6 +65,8 @@ pub struct Service {
     pub config: ServiceConfig,
     /// The database, migrated.
     pub store: Arc<dyn Store>,
+    /// Where rows wait while the database is away; without it they wait in memory.
+    pub spool: Option<Spool>,
     /// Who is told.
     pub hub: Arc<Hub>,
     /// Where events are counted.
@@ -79,9 +82,16 @@ pub struct Service {
 impl Service {
     /// Streams until told to stop. Returns the rows that could not be stored at the end.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> usize {
-        let Self { config, store, hub, metrics, clock, feed, history } = self;
+        let Self { config, store, spool, hub, metrics, clock, feed, history } = self;
+        let spool = match spool {
+            Some(spool) => match drain(store.as_ref(), spool, &mut stop).await {
+                Some(spool) => Some(spool),
+                None => return 0,
+            },
+            None => None,
+        };
         let (writer, writing) =
-            Writer::start(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics), config.batch.clone());
+            Writer::start(Arc::clone(&store), spool, Arc::clone(&hub), Arc::clone(&metrics), config.batch.clone());
         let intervals = config.intervals.clone().unwrap_or_else(|| vec![Interval::SECOND, Interval::MINUTE]);
         let pipeline = PipelineConfig {
             tickers: config.tickers.clone(),

@@ -10,9 +10,11 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use super::change::Change;
+use super::driver::told;
 use crate::config::BatchConfig;
 use crate::hub::{Hub, Latency, Update};
 use crate::metrics::{Metrics, Queue};
+use crate::spool::{Spool, SpoolError};
 use crate::store::{Batch, Store, StoreError};
 
 /// A write that takes longer counts as a database that is away.
@@ -30,6 +32,7 @@ pub struct Writer {
 
 struct Shared {
     store: Arc<dyn Store>,
+    spool: Option<Mutex<Spool>>,
     hub: Arc<Hub>,
     metrics: Arc<Metrics>,
     config: BatchConfig,
@@ -87,12 +90,14 @@ impl Writer {
     /// A writer, and the task that writes until [`end`](Self::end).
     pub fn start(
         store: Arc<dyn Store>,
+        spool: Option<Spool>,
         hub: Arc<Hub>,
         metrics: Arc<Metrics>,
         config: BatchConfig,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let shared = Arc::new(Shared {
             store,
+            spool: spool.map(Mutex::new),
             hub,
             metrics,
             config,
@@ -190,6 +195,11 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn set_spooled(&self, rows: u64) {
+        self.metrics.spooled_rows.set(i64::try_from(rows).unwrap_or(i64::MAX));
+        self.progress.send_modify(|progress| progress.spooled_rows = rows);
+    }
+
     fn published(&self, change: Change) {
         let now = Instant::now();
         let rows = change.rows();
@@ -251,13 +261,18 @@ fn longer(longest: Option<f64>, millis: f64) -> Option<f64> {
 
 async fn run(shared: Arc<Shared>) {
     loop {
-        let Some((changes, since, submitted)) = next(&shared).await else { return };
-        match write(&shared, &changes).await {
-            Ok(()) => {
-                for change in changes {
-                    shared.published(change);
-                }
+        let Some(Taken { changes, since, submitted }) = next(&shared).await else { return };
+        if changes.is_empty() {
+            come_back(&shared).await;
+            continue;
+        }
+        let batches: Vec<Batch> = changes.iter().map(|change| change.batch.clone()).collect();
+        let is_away = shared.progress.borrow().is_away;
+        let refused = if is_away && shared.spool.is_some() { None } else { write(shared.store.as_ref(), &batches).await.err() };
+        match refused {
+            None if !is_away || shared.spool.is_none() => {
                 shared.metrics.commits.inc();
+                publish(&shared, changes);
                 shared.progress.send_modify(|progress| {
                     if std::mem::take(&mut progress.is_away) {
                         tracing::info!("the database is back");
@@ -265,25 +280,39 @@ async fn run(shared: Arc<Shared>) {
                     (progress.committed, progress.fault) = (submitted, None);
                 });
             }
-            Err(error) => {
-                shared.waiting().put_back(changes, since);
-                shared.progress.send_modify(|progress| {
-                    if !std::mem::replace(&mut progress.is_away, true) {
-                        tracing::error!(%error, "the database is away; rows wait");
-                    }
-                    progress.fault = Some(error.to_string());
-                });
-                if shared.waiting().is_ended {
-                    return;
+            refused => {
+                if let Some(error) = refused {
+                    go_away(&shared, &error);
                 }
-                sleep(RETRY).await;
+                if let Err(error) = keep(&shared, batches).await {
+                    if let Some(error) = error {
+                        tracing::error!(%error, "rows wait in memory: neither the database nor the disk takes them");
+                    }
+                    shared.waiting().put_back(changes, since);
+                    if shared.waiting().is_ended {
+                        return;
+                    }
+                    sleep(RETRY).await;
+                } else {
+                    // What is on disk comes to the database whatever happens.
+                    publish(&shared, changes);
+                }
             }
         }
     }
 }
 
-/// What is to be stored next; `None` at the end.
-async fn next(shared: &Shared) -> Option<(Vec<Change>, Option<Instant>, u64)> {
+/// What is to be stored together; nothing where it is time to try whether the database is back.
+struct Taken {
+    changes: Vec<Change>,
+    since: Option<Instant>,
+    submitted: u64,
+}
+
+/// What is to be done next; `None` at the end.
+async fn next(shared: &Shared) -> Option<Taken> {
+    let is_away = shared.progress.borrow().is_away && shared.spool.is_some();
+    let retry_at = Instant::now() + RETRY;
     loop {
         let wait = {
             let mut waiting = shared.waiting();
@@ -294,21 +323,26 @@ async fn next(shared: &Shared) -> Option<(Vec<Change>, Option<Instant>, u64)> {
                 waiting.is_urgent = false;
                 let since = waiting.since.take();
                 waiting.rows = 0;
-                shared.metrics.queue(Queue::Write).set(0);
                 let changes = std::mem::take(&mut waiting.changes).into_values().collect();
-                return Some((changes, since, waiting.submitted));
+                return Some(Taken { changes, since, submitted: waiting.submitted });
             }
             if waiting.changes.is_empty() {
                 if waiting.is_ended {
                     return None;
                 }
                 waiting.is_urgent = false;
-                let submitted = waiting.submitted;
-                shared
-                    .progress
-                    .send_if_modified(|progress| std::mem::replace(&mut progress.committed, submitted) != submitted);
+                if !is_away {
+                    let submitted = waiting.submitted;
+                    shared
+                        .progress
+                        .send_if_modified(|progress| std::mem::replace(&mut progress.committed, submitted) != submitted);
+                }
             }
-            due.map(|due| due.saturating_duration_since(Instant::now()))
+            if is_away && retry_at <= Instant::now() {
+                return Some(Taken { changes: Vec::new(), since: None, submitted: waiting.submitted });
+            }
+            let until = if is_away { Some(due.map_or(retry_at, |due| due.min(retry_at))) } else { due };
+            until.map(|until| until.saturating_duration_since(Instant::now()))
         };
         match wait {
             // A timer that runs out is the point.
@@ -318,9 +352,101 @@ async fn next(shared: &Shared) -> Option<(Vec<Change>, Option<Instant>, u64)> {
     }
 }
 
-async fn write(shared: &Shared, changes: &[Change]) -> Result<(), StoreError> {
-    let batches: Vec<Batch> = changes.iter().map(|change| change.batch.clone()).collect();
-    match timeout(WRITE_TIMEOUT, shared.store.write_all(&batches)).await {
+fn publish(shared: &Shared, changes: Vec<Change>) {
+    for change in changes {
+        shared.published(change);
+    }
+}
+
+fn go_away(shared: &Shared, error: &StoreError) {
+    shared.progress.send_modify(|progress| {
+        if !std::mem::replace(&mut progress.is_away, true) {
+            tracing::error!(%error, "the database is away; rows wait");
+        }
+        progress.fault = Some(error.to_string());
+    });
+}
+
+/// Keeps batches on disk. `Err(None)` where there is no spool.
+async fn keep(shared: &Arc<Shared>, batches: Vec<Batch>) -> Result<(), Option<SpoolError>> {
+    if shared.spool.is_none() {
+        return Err(None);
+    }
+    let kept = with_spool(shared, move |spool| (spool.append(&batches), spool.rows())).await;
+    let Some((appended, rows)) = kept else { return Err(None) };
+    shared.set_spooled(rows);
+    appended.map_err(Some)
+}
+
+/// Tries to bring what is on disk into the database.
+async fn come_back(shared: &Arc<Shared>) {
+    loop {
+        let peeked = with_spool(shared, |spool| spool.peek()).await;
+        let pending = match peeked {
+            Some(Ok(Some(pending))) => pending,
+            Some(Ok(None)) | None => break,
+            Some(Err(error)) => return tracing::error!(%error, "the spool cannot be read"),
+        };
+        if let Err(error) = write(shared.store.as_ref(), &pending.batches).await {
+            if !error.is_retryable() {
+                tracing::error!(%error, "the database refuses what waits on disk");
+            }
+            return;
+        }
+        let acknowledged = with_spool(shared, move |spool| (spool.acknowledge(&pending), spool.rows())).await;
+        if let Some((acknowledged, rows)) = acknowledged {
+            shared.set_spooled(rows);
+            if let Err(error) = acknowledged {
+                return tracing::error!(%error, "the spool cannot be cleared");
+            }
+        }
+    }
+    tracing::info!("the database is back");
+    shared.progress.send_modify(|progress| (progress.is_away, progress.fault) = (false, None));
+}
+
+async fn with_spool<T: Send + 'static>(
+    shared: &Arc<Shared>,
+    act: impl FnOnce(&mut Spool) -> T + Send + 'static,
+) -> Option<T> {
+    let shared = Arc::clone(shared);
+    let done = tokio::task::spawn_blocking(move || {
+        let spool = shared.spool.as_ref()?;
+        Some(act(&mut spool.lock().unwrap_or_else(PoisonError::into_inner)))
+    });
+    done.await.ok().flatten()
+}
+
+/// Brings what an earlier run left on disk into the database; tries until it is there. `None` if told to stop.
+pub(super) async fn drain(store: &dyn Store, mut spool: Spool, stop: &mut watch::Receiver<bool>) -> Option<Spool> {
+    let rows = spool.rows();
+    loop {
+        let fault = match spool.peek() {
+            Ok(None) => {
+                if rows > 0 {
+                    tracing::info!(rows, "rows that an earlier run left on disk are stored");
+                }
+                return Some(spool);
+            }
+            Ok(Some(pending)) => match write(store, &pending.batches).await {
+                Ok(()) => match spool.acknowledge(&pending) {
+                    Ok(()) => continue,
+                    Err(error) => error.to_string(),
+                },
+                Err(error) => error.to_string(),
+            },
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(fault, rows, "rows of an earlier run wait on disk");
+        tokio::select! {
+            () = sleep(RETRY) => {}
+            () = told(stop) => return None,
+        }
+    }
+}
+
+async fn write(store: &dyn Store, batches: &[Batch]) -> Result<(), StoreError> {
+    match timeout(WRITE_TIMEOUT, store.write_all(batches)).await {
         Ok(written) => written,
         Err(_) => Err(StoreError::Timeout { database: "the database".to_owned(), seconds: WRITE_TIMEOUT.as_secs() }),
     }
