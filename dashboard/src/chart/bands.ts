@@ -29,8 +29,9 @@ export function createBands(): {
 
   /** The left edge of the bar with an index, in pixels. */
   const edgeOf = (index: number): number => {
-    const scale = chart?.timeScale();
-    return scale?.logicalToCoordinate((index - 0.5) as Logical) ?? Number.NaN;
+    // The axis knows whole bars only.
+    const xOf = (bar: number) => chart?.timeScale().logicalToCoordinate(bar as Logical) ?? Number.NaN;
+    return (xOf(index - 1) + xOf(index)) / 2;
   };
 
   const draw = (target: Target): void => {

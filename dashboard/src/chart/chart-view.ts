@@ -15,7 +15,8 @@ import { lowerBound } from "@/model/rows";
 import { createBands } from "./bands";
 import { type Cluster, clusterCrosses, GROUP_PREFIX } from "./clusters";
 import { createFormingMark } from "./forming";
-import { candleOptions, chartOptions, lineOptions, markersOf, priceLineOptions } from "./options";
+import { createDiscs } from "./discs";
+import { arrowsOf, candleOptions, chartOptions, discsOf, lineOptions, priceLineOptions } from "./options";
 import { PALETTES, type Theme } from "./palette";
 import { allPoints, candlePoint, pricePoint, valuePoint, volumePoint } from "./points";
 import { type Range, rangeOf } from "./range";
@@ -74,9 +75,10 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
     { priceFormat: { type: "volume" }, priceLineVisible: false, lastValueVisible: false },
     1,
   );
-  const vwap = chart.addSeries(LineSeries, lineOptions(palette.vwap));
-  const sma9 = chart.addSeries(LineSeries, lineOptions(palette.sma9));
+  const vwap = chart.addSeries(LineSeries, lineOptions(palette.vwap, 2));
+  const sma9 = chart.addSeries(LineSeries, lineOptions(palette.sma9, 1));
   const forming = createFormingMark();
+  const discs = createDiscs();
   let price = addPrice();
   const bands = [createBands(), createBands()] as const;
   chart.panes().forEach((pane, at) => {
@@ -92,9 +94,10 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
         ? chart.addSeries(AreaSeries, priceLineOptions(palette))
         : chart.addSeries(CandlestickSeries, candleOptions(palette));
     series.attachPrimitive(forming.primitive);
+    series.attachPrimitive(discs.primitive);
     // Behind SMA9 and VWAP.
     series.setSeriesOrder(0);
-    return { series, markers: createSeriesMarkers<Time>(series, [], { autoScale: false }) };
+    return { series, markers: createSeriesMarkers<Time>(series, [], { autoScale: false, zOrder: "top" }) };
   }
 
   const pointOf = ({ series: { bars } }: DayView) => {
@@ -146,7 +149,8 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
     if (key === markersKey) return;
     markersKey = key;
     clusters = new Map(found.map((cluster) => [cluster.id, cluster]));
-    price.markers.setMarkers(found.flatMap((cluster) => markersOf(cluster, palette)));
+    price.markers.setMarkers(arrowsOf(found, palette));
+    discs.set(discsOf(found), palette);
   };
 
   const markersSoon = (): void => {
@@ -224,8 +228,8 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
     setTheme(next) {
       palette = PALETTES[next];
       chart.applyOptions(chartOptions(palette));
-      sma9.applyOptions(lineOptions(palette.sma9));
-      vwap.applyOptions(lineOptions(palette.vwap));
+      sma9.applyOptions(lineOptions(palette.sma9, 1));
+      vwap.applyOptions(lineOptions(palette.vwap, 2));
       if (drawnStyle === "line") (price.series as ISeriesApi<"Area">).applyOptions(priceLineOptions(palette));
       else (price.series as ISeriesApi<"Candlestick">).applyOptions(candleOptions(palette));
       markersVersion += 1;

@@ -1,30 +1,25 @@
 import { easternLabel, easternTimeFormatter, toSeriesMarkers } from "@alpha-kite/indicators/chart";
 import { ColorType, CrosshairMode, LineStyle, type SeriesMarker, TickMarkType, type Time } from "lightweight-charts";
 import type { Cluster } from "./clusters";
+import type { Disc } from "./discs";
 import type { Palette } from "./palette";
 
 const PRICE_FORMAT = { type: "price", precision: 2, minMove: 0.01 } as const;
 
-/** One cross is an arrow; several are a disc with their number. */
-export function markersOf({ id, crosses }: Cluster, palette: Palette): SeriesMarker<Time>[] {
-  const [first] = crosses;
-  if (first === undefined) return [];
-  if (crosses.length === 1) {
-    return toSeriesMarkers([first], { upColor: palette.up, downColor: palette.down, size: 1.1 }) as never;
-  }
-  const middle = crosses[crosses.length >> 1] ?? first;
-  const [at] = toSeriesMarkers([middle]);
-  return [
-    {
-      time: at?.time as unknown as Time,
-      position: "aboveBar",
-      shape: "circle",
-      color: palette.cluster,
-      id,
-      text: String(crosses.length),
-      size: 0.7,
-    },
-  ];
+/** A cross that stands alone is an arrow. */
+export function arrowsOf(clusters: readonly Cluster[], palette: Palette): SeriesMarker<Time>[] {
+  const alone = clusters.flatMap(({ crosses }) => (crosses.length === 1 ? crosses : []));
+  return toSeriesMarkers(alone, { upColor: palette.up, downColor: palette.down, size: 1.1 }) as never;
+}
+
+/** Crosses that stand together are a disc with their number. */
+export function discsOf(clusters: readonly Cluster[]): Disc[] {
+  return clusters.flatMap(({ id, crosses }) => {
+    const middle = crosses[crosses.length >> 1];
+    return crosses.length === 1 || middle === undefined
+      ? []
+      : [{ id, index: middle.index, price: middle.price, count: crosses.length }];
+  });
 }
 
 /** Options of the chart as a whole. */
@@ -63,10 +58,10 @@ export function chartOptions(palette: Palette) {
 }
 
 /** Options of SMA9 and VWAP. */
-export function lineOptions(color: string) {
+export function lineOptions(color: string, lineWidth: 1 | 2) {
   return {
     color,
-    lineWidth: 2,
+    lineWidth,
     priceLineVisible: false,
     lastValueVisible: true,
     crosshairMarkerRadius: 3,

@@ -10,8 +10,9 @@ export const RANGES: readonly Range[] = ["15m", "1h", "session", "day"];
 const LENGTHS_MS: Partial<Record<Range, number>> = { "15m": 900_000, "1h": 3_600_000 };
 /** Bars are not drawn wider than the width divided by this. */
 const LEAST_BARS = 60;
-/** Room at the right for the bar still forming and for markers. */
+/** Room at the right for the bar still forming and for markers, and at the left for what came before. */
 const RIGHT_PART = 0.03;
+const LEFT_PART = 0.02;
 
 /** The bars of a range, as indexes from the left edge to the right one; nothing while there are none. */
 export function rangeOf(
@@ -32,5 +33,5 @@ export function rangeOf(
   }
   const margin = Math.max(1.5, (end - first) * RIGHT_PART);
   const to = end - 1 + margin;
-  return { from: Math.min(first - 0.5, to - LEAST_BARS), to };
+  return { from: Math.min(first - Math.max(0.5, (end - first) * LEFT_PART), to - LEAST_BARS), to };
 }

@@ -31,6 +31,8 @@ export interface DayView {
   readonly series: Series;
   /** Index of the first bar that is not what it was in the view before; 0 where everything is new. */
   readonly changedFrom: number;
+  /** The session has ended, or there is none on this day. */
+  readonly over: boolean;
   readonly parity: Parity;
   readonly lines: readonly CrossLine[];
   readonly gaps: readonly Gap[];
@@ -164,6 +166,7 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
       intervals,
       series,
       changedFrom: sameSeries ? firstChanged(series, shown.takeChanged(), before.series) : 0,
+      over,
       parity: prover.judge(shown, series, over),
       lines: crossLines(series, isLedgered ? shown.events : undefined),
       gaps: shown.gaps,

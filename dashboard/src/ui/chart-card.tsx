@@ -145,7 +145,7 @@ export function ChartCard({
   }));
   return (
     <section aria-label="Chart" className="flex min-h-0 flex-col rounded-xl border border-line bg-card">
-      <div className="flex flex-wrap items-center gap-2 px-2.5 py-2">
+      <div className="flex flex-wrap items-center gap-1.5 px-2.5 py-2 sm:gap-2">
         <Segments label="Interval" value={view?.barSeconds ?? state.barSeconds} options={intervals} onChange={onInterval} />
         <Segments
           label="Range"
@@ -154,12 +154,14 @@ export function ChartCard({
           onChange={changeRange}
         />
         <div className="ml-auto flex items-center gap-1">
-          <IconButton label="Zoom out" testId="zoom-out" onClick={() => chart.current?.zoom(1.6)}>
-            <Icon name="minus" />
-          </IconButton>
-          <IconButton label="Zoom in" testId="zoom-in" onClick={() => chart.current?.zoom(0.6)}>
-            <Icon name="plus" />
-          </IconButton>
+          <div className="flex max-sm:hidden">
+            <IconButton label="Zoom out" testId="zoom-out" onClick={() => chart.current?.zoom(1.6)}>
+              <Icon name="minus" />
+            </IconButton>
+            <IconButton label="Zoom in" testId="zoom-in" onClick={() => chart.current?.zoom(0.6)}>
+              <Icon name="plus" />
+            </IconButton>
+          </div>
           <Segments
             label="Price as"
             value={style}
@@ -171,8 +173,8 @@ export function ChartCard({
           />
         </div>
       </div>
+      {view !== undefined && view.rows > 0 && <Legend view={view} index={hovered} />}
       <div className="relative min-h-0 flex-1">
-        {view !== undefined && view.rows > 0 && <Legend view={view} index={hovered} />}
         <div
           ref={box}
           role="application"
@@ -187,6 +189,7 @@ export function ChartCard({
           onKeyDown={onKeyDown}
           className="absolute inset-0 overflow-hidden rounded-b-xl"
         />
+        <span className="pointer-events-none absolute right-3 bottom-1.5 z-10 font-semibold text-[11px] text-soft">ET</span>
         <p id="chart-keys" className="sr-only">
           {KEY_HELP}
         </p>

@@ -54,7 +54,7 @@ export function Segments<Value extends string | number>({
           disabled={option.disabled}
           data-testid={option.testId}
           onClick={() => onChange(option.value)}
-          className="min-w-8 rounded-md px-2 py-1 text-xs font-semibold text-soft tabular-nums transition-colors hover:text-ink disabled:opacity-35 aria-pressed:bg-card aria-pressed:text-ink aria-pressed:shadow-sm"
+          className="min-w-7 rounded-md px-1.5 py-1 text-xs sm:min-w-8 sm:px-2 font-semibold text-soft tabular-nums transition-colors hover:text-ink disabled:opacity-35 aria-pressed:bg-card aria-pressed:text-ink aria-pressed:shadow-sm"
         >
           {option.text}
         </button>

@@ -30,22 +30,22 @@ export function Header({
   const ready = state.phase === "ready" && dashboard !== undefined;
   const next = theme === "dark" ? "light" : "dark";
   return (
-    <header className="flex flex-wrap items-center gap-x-5 gap-y-2 px-3 py-2.5 lg:px-4">
-      <h1 className="flex items-center gap-2 font-bold text-[15px] tracking-tight">
+    <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 px-3 py-2.5 md:gap-x-5 lg:px-4">
+      <h1 className="order-1 flex items-center gap-2 font-bold text-[15px] tracking-tight">
         <Logo /> <span className="max-sm:sr-only">Alpha Kite</span>
       </h1>
-      <Quote state={state} onTicker={onTicker} />
-      <div className="order-last flex w-full flex-wrap items-center justify-between gap-x-5 gap-y-1 md:order-none md:w-auto">
-        {ready && <DateNav dashboard={dashboard} state={state} onDate={onDate} />}
-        {ready && (
-          <div className="flex flex-wrap items-center gap-x-4 px-2 md:px-0">
-            <EasternClock clock={dashboard.clock} />
-            <MarketHours clock={dashboard.clock} />
-          </div>
-        )}
+      <div className="order-2">
+        <Quote state={state} onTicker={onTicker} />
       </div>
-      <div className="ml-auto flex items-center gap-2">
+      <div className="order-4 md:order-3">{ready && <DateNav dashboard={dashboard} state={state} onDate={onDate} />}</div>
+      <div className="order-6 flex min-h-7 w-full flex-wrap items-center gap-x-3 px-1 md:order-4 md:w-auto md:px-0">
+        {ready && <EasternClock clock={dashboard.clock} />}
+        {ready && <MarketHours clock={dashboard.clock} />}
+      </div>
+      <div className="order-5 ml-auto">
         <ParityBadge parity={parity} panelId={panelId} />
+      </div>
+      <div className="order-3 ml-auto md:order-6 md:-ml-3">
         <IconButton label={`Use the ${next} theme`} testId="theme" onClick={() => setTheme(next)}>
           <Icon name={theme === "dark" ? "sun" : "moon"} />
         </IconButton>

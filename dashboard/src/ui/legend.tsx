@@ -27,7 +27,7 @@ export function Legend({ view, index }: { view: DayView; index: number | undefin
     <div
       data-testid="legend"
       data-forming={bar.forming}
-      className="pointer-events-none absolute top-2 left-2 z-10 flex max-w-[calc(100%-5.5rem)] flex-wrap items-center gap-x-3 gap-y-0.5 rounded-lg bg-card/75 px-2 py-1 text-[11px] tabular-nums backdrop-blur-sm"
+      className="flex min-h-12 flex-wrap content-start items-center gap-x-3 gap-y-0.5 px-3.5 pb-1 text-[11px] tabular-nums sm:min-h-6"
     >
       <span className="font-semibold">
         {bar.time} ET <span className="font-medium text-soft">· {intervalText(view.barSeconds)}</span>
@@ -69,13 +69,16 @@ export function spokenBar(view: DayView, index: number): string {
   return `${bar.time} Eastern, price ${priceText(bar.close)}, SMA9 ${value(bar.sma9)}, VWAP ${value(bar.vwap)}${cross}`;
 }
 
-function barText({ series, barSeconds }: DayView, index: number | undefined): BarText | undefined {
+function barText({ series, barSeconds, over }: DayView, index: number | undefined): BarText | undefined {
   const { bars, forming } = series;
   const label = (time: number) => easternLabel(time, barSeconds % 60 === 0 ? "minute" : "time");
   if (forming !== undefined && (index === undefined || index >= bars.times.length)) {
     return { ...forming, time: label(forming.time), forming: true };
   }
-  const row = index === undefined ? bars.times.length - 1 : Math.min(index, bars.times.length - 1);
+  const last = bars.times.length - 1;
+  // After the close the session's last bar says more than the last one of the evening.
+  const newest = over && series.summary !== undefined ? series.first + series.summary.n - 1 : last;
+  const row = Math.min(index ?? newest, last);
   if (row < 0) return undefined;
   const at = (column: Float64Array) => column[row] as number;
   return {

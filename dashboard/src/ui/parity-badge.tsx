@@ -26,16 +26,21 @@ export function ParityBadge({ parity, panelId }: { parity: Parity; panelId: stri
       className={`flex h-9 items-center gap-2 rounded-full border px-3 font-semibold text-xs ${colours}`}
     >
       <Icon name={icon} className={`size-4 ${parity.state === "pending" ? "animate-spin" : ""}`} />
-      <span className="whitespace-nowrap tabular-nums">{headline(parity)}</span>
+      <span className="whitespace-nowrap tabular-nums">
+        <Headline parity={parity} />
+      </span>
     </button>
   );
 }
 
-/** The badge's words. */
-export function headline(parity: Parity): string {
-  if (parity.state === "pending") return "Comparing with the server";
+function Headline({ parity }: { parity: Parity }) {
+  if (parity.state === "pending") return "Comparing…";
   if (parity.state === "unknown") return "No proof yet";
   const { equal, total } = parity.crosses;
-  const count = `${equal} of ${total} crosses equal`;
-  return parity.state === "equal" ? count : `Different: ${count}`;
+  return (
+    <>
+      {parity.state === "different" && "Different: "}
+      {equal} of {total} <span className="max-sm:sr-only">crosses</span> equal
+    </>
+  );
 }

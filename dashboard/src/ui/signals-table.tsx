@@ -147,7 +147,7 @@ function Line({
         </button>
       </td>
       <td className={`text-left ${up ? "text-up" : "text-down"}`}>
-        <span aria-hidden="true">{up ? "▲" : "▼"}</span> <span>{line.direction}</span>
+        <span aria-hidden="true">{up ? "▲" : "▼"}</span> <span className="max-sm:sr-only">{line.direction}</span>
       </td>
       <td className="font-medium">{centsText(line.price)}</td>
       <td>{valueText(line.sma9)}</td>

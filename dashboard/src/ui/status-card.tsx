@@ -59,8 +59,13 @@ export function StatusCard({ state, clock, onShow }: { state: DashboardState; cl
           {feed?.state.replaceAll("_", " ") ?? NONE}
         </Item>
         <DataAge state={state} clock={clock} />
-        <Item name="Latency p50 / p99" testId="latency" mood="none">
-          {latencyText(status?.latency?.p50)} / {latencyText(status?.latency?.p99)}
+        <Item
+          name="Latency"
+          testId="latency"
+          mood="none"
+          title="From a frame's arrival to its committed row: half of them within the first time, 99 of 100 within the second"
+        >
+          <Latency p50={status?.latency?.p50} p99={status?.latency?.p99} />
         </Item>
         <Item name="Token" testId="token" mood={token?.mood ?? "none"} state={status?.token?.state}>
           {token?.text ?? NONE}
@@ -84,6 +89,20 @@ export function StatusCard({ state, clock, onShow }: { state: DashboardState; cl
       </dl>
       {open && gaps.length > 0 && <GapList gaps={gaps} onShow={onShow} />}
     </Card>
+  );
+}
+
+function Latency({ p50, p99 }: { p50: number | undefined; p99: number | undefined }) {
+  if (p99 === undefined) return NONE;
+  return (
+    <span className="whitespace-nowrap">
+      {p50 !== undefined && (
+        <>
+          {latencyText(p50)} <span className="text-soft">·</span>{" "}
+        </>
+      )}
+      {latencyText(p99)}
+    </span>
   );
 }
 
