@@ -1,9 +1,10 @@
 // Runs before the first paint, in the words of the oldest browsers: sets the remembered theme (its key is also in src/ui/theme.ts), so
 // that the page does not flash, and marks a browser that cannot run the page. The bytes are a module with one vector instruction.
-(function () {
+function prepare() {
   var root = document.documentElement;
   var theme = null;
   var able = false;
+  var probe;
   try {
     theme = localStorage.getItem("alpha-kite-theme");
   } catch (_) {}
@@ -12,7 +13,7 @@
   }
   root.setAttribute("data-theme", theme);
   try {
-    var probe = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 22, 1, 20, 0, 253, 12];
+    probe = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 22, 1, 20, 0, 253, 12];
     while (probe.length < 42) probe.push(0);
     probe.push(11);
     able =
@@ -22,4 +23,5 @@
       typeof Array.prototype.at === "function";
   } catch (_) {}
   if (!able) root.setAttribute("data-old", "");
-})();
+}
+prepare();

@@ -12,7 +12,8 @@ const inter = localFont({
 
 export const metadata: Metadata = {
   title: "Alpha Kite",
-  description: "SMA9, session VWAP and their crosses, second by second, with the proof that chart and server agree to the last bit.",
+  description:
+    "SMA9, session VWAP and their crosses, second by second, with the proof that chart and server agree to the last bit.",
 };
 
 export const viewport: Viewport = {
@@ -34,8 +35,8 @@ export default function Layout({ children }: { children: ReactNode }) {
       <body>
         <div className="old-browser" role="alert" data-testid="state-old-browser">
           <p style={{ margin: "4rem auto", maxWidth: "32rem", padding: "0 1rem", lineHeight: 1.6 }}>
-            This browser is too old for Alpha Kite: it lacks WebAssembly with vector instructions. Chrome and Edge 91, Firefox 89 and Safari
-            16.4 have it, and everything newer.
+            This browser is too old for Alpha Kite: it lacks WebAssembly with vector instructions. Chrome and Edge 91,
+            Firefox 89 and Safari 16.4 have it, and everything newer.
           </p>
         </div>
         <noscript>

@@ -1,5 +1,12 @@
 import type { Session } from "@alpha-kite/indicators";
-import type { IChartApi, IPanePrimitive, IPrimitivePaneRenderer, Logical, PaneAttachedParameter, Time } from "lightweight-charts";
+import type {
+  IChartApi,
+  IPanePrimitive,
+  IPrimitivePaneRenderer,
+  Logical,
+  PaneAttachedParameter,
+  Time,
+} from "lightweight-charts";
 import { lowerBound } from "@/model/rows";
 import type { Gap } from "@/source/types";
 import type { Palette } from "./palette";

@@ -14,8 +14,8 @@ import type { DayView } from "@/model/dashboard";
 import { lowerBound } from "@/model/rows";
 import { createBands } from "./bands";
 import { type Cluster, clusterCrosses, GROUP_PREFIX } from "./clusters";
-import { createFormingMark } from "./forming";
 import { createDiscs } from "./discs";
+import { createFormingMark } from "./forming";
 import { arrowsOf, candleOptions, chartOptions, discsOf, lineOptions, priceLineOptions } from "./options";
 import { PALETTES, type Theme } from "./palette";
 import { allPoints, candlePoint, pricePoint, valuePoint, volumePoint } from "./points";
@@ -68,6 +68,7 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
   let markersVersion = 0;
   let hovered: number | undefined;
   let frame = 0;
+  let disposed = false;
 
   const chart = createChart(element, { autoSize: true, ...chartOptions(palette) });
   const volume = chart.addSeries(
@@ -88,7 +89,10 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
   chart.panes()[0]?.setStretchFactor(5);
   chart.panes()[1]?.setStretchFactor(1);
 
-  function addPrice(): { series: ISeriesApi<"Area"> | ISeriesApi<"Candlestick">; markers: ISeriesMarkersPluginApi<Time> } {
+  function addPrice(): {
+    series: ISeriesApi<"Area"> | ISeriesApi<"Candlestick">;
+    markers: ISeriesMarkersPluginApi<Time>;
+  } {
     const series =
       drawnStyle === "line"
         ? chart.addSeries(AreaSeries, priceLineOptions(palette))
@@ -207,7 +211,9 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
       const drawn = before?.series.bars.times.length ?? 0;
       const count = view.series.bars.times.length;
       const sameSeries = before?.key === view.key && before.barSeconds === view.barSeconds;
-      const appends = sameSeries && drawn > 0 && view.changedFrom >= drawn - 1 && count >= drawn;
+      // A late row may have come in before the last one: the chart only adds at the end.
+      const lastStays = before?.series.bars.times[drawn - 1] === view.series.bars.times[drawn - 1];
+      const appends = sameSeries && drawn > 0 && view.changedFrom >= drawn - 1 && count >= drawn && lastStays;
       if (appends && count - drawn <= MOST_UPDATES) append(view, Math.min(view.changedFrom, count));
       else setAll(view);
       drawMarks();
@@ -249,7 +255,7 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
       const now = visible();
       const width = Math.min(now === null ? 240 : now.to - now.from, 240);
       chart.timeScale().setVisibleLogicalRange({ from: index - width / 2, to: index + width / 2 });
-      showCrosshair(index);
+      crosshairSoon(index);
     },
     pan(part) {
       const now = visible();
@@ -276,21 +282,27 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
         free();
         const half = (now.to - now.from) / 2;
         chart.timeScale().setVisibleLogicalRange({ from: index - half, to: index + half });
-      }
-      showCrosshair(index);
+        crosshairSoon(index);
+      } else showCrosshair(index);
     },
     dispose() {
+      disposed = true;
       cancelAnimationFrame(frame);
       chart.remove();
     },
   };
 
+  /** The chart takes a new range in its next frame; before that a crosshair would be put where the bar was. */
+  function crosshairSoon(index: number): void {
+    hover(index);
+    requestAnimationFrame(() => requestAnimationFrame(() => showCrosshair(index)));
+  }
+
   function showCrosshair(index: number): void {
     const bars = shown?.series.bars;
-    if (bars === undefined || index >= bars.times.length) return;
+    if (disposed || bars === undefined || index >= bars.times.length) return;
     const point = pricePoint(bars, index);
     chart.setCrosshairPosition(point.value, point.time, price.series);
     hover(index);
   }
 }
-

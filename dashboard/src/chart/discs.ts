@@ -30,7 +30,10 @@ const DIGIT_PX = 6.5;
 const widthOf = ({ count }: Disc): number => Math.max(HEIGHT, String(count).length * DIGIT_PX + 9);
 
 /** Draws groups of crosses as discs with their number, above the price; a disc can be clicked. */
-export function createDiscs(): { primitive: ISeriesPrimitive<Time>; set(discs: readonly Disc[], palette: Palette): void } {
+export function createDiscs(): {
+  primitive: ISeriesPrimitive<Time>;
+  set(discs: readonly Disc[], palette: Palette): void;
+} {
   let chart: IChartApi | undefined;
   let series: ISeriesApi<SeriesType, Time> | undefined;
   let update: (() => void) | undefined;
@@ -74,7 +77,8 @@ export function createDiscs(): { primitive: ISeriesPrimitive<Time>; set(discs: r
   const hitTest = (x: number, y: number): PrimitiveHoveredItem | null => {
     for (const disc of shown) {
       const place = placeOf(disc);
-      if (place === undefined || Math.abs(y - place.y) > HEIGHT / 2 || Math.abs(x - place.x) > widthOf(disc) / 2) continue;
+      if (place === undefined || Math.abs(y - place.y) > HEIGHT / 2 || Math.abs(x - place.x) > widthOf(disc) / 2)
+        continue;
       return { externalId: disc.id, zOrder: "top", cursorStyle: "pointer" };
     }
     return null;

@@ -156,7 +156,8 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
     const series = shown.compute(barSeconds, now);
     const columns = shown.rows.columns();
     const over = shown.session === undefined || now > shown.session.end + OVER_MS;
-    const isLedgered = shown.digestOf(barSeconds) !== undefined || shown.events.some((event) => event.barSeconds === barSeconds);
+    const isLedgered =
+      shown.digestOf(barSeconds) !== undefined || shown.events.some((event) => event.barSeconds === barSeconds);
     const before = state.view;
     const sameSeries = before?.key === shown.key && before.barSeconds === barSeconds;
     return {
@@ -243,7 +244,7 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
       const { status, clock: reading } = known ?? (await from.status(ticker, stopped.signal));
       if (reading !== undefined) clock.set(reading);
       set({ tickers: tickers.includes(ticker) ? tickers : [...tickers, ticker], status, problem: undefined });
-      follow(ticker, state.date ?? newestDay(status), from);
+      follow(ticker, state.date ?? (await newestDay(ticker, status, from)), from);
       await refreshSessions();
     } catch (thrown) {
       if (stopped.signal.aborted) return;
@@ -253,14 +254,22 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
     }
   };
 
-  /** The day of the newest row; the market's today while there is none. */
-  const newestDay = (status: ServerStatus | undefined): string => easternDate(status?.lastRow ?? clock.now());
+  /** The day of the newest row, or the newest session with data; the market's today while there is none. */
+  const newestDay = async (ticker: string, status: ServerStatus | undefined, from: Source): Promise<string> => {
+    if (status?.lastRow !== undefined) return easternDate(status.lastRow);
+    const sessions = await from.sessions(ticker, stopped.signal);
+    return sessions.at(-1)?.date ?? easternDate(clock.now());
+  };
 
   const showNewest = async (ticker: string, from: Source): Promise<void> => {
-    const known = await from.status(ticker, stopped.signal).catch(() => undefined);
-    if (state.ticker !== ticker || state.pinned || stopped.signal.aborted) return;
-    if (known?.clock !== undefined) clock.set(known.clock);
-    follow(ticker, newestDay(known?.status), from);
+    try {
+      const { status, clock: reading } = await from.status(ticker, stopped.signal);
+      if (reading !== undefined) clock.set(reading);
+      const date = await newestDay(ticker, status, from);
+      if (state.ticker === ticker && !state.pinned) follow(ticker, date, from);
+    } catch (thrown) {
+      if (!stopped.signal.aborted) set({ link: { state: "lost", problem: problemOf(thrown) }, problem: problemOf(thrown) });
+    }
   };
 
   return {
@@ -288,15 +297,17 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
       const barSeconds = change.barSeconds ?? state.barSeconds;
       const otherTicker = ticker !== state.ticker;
       const otherDay = otherTicker || (pinnedDate ?? "newest") !== (state.pinned ? state.date : "newest");
-      set({ ticker, barSeconds, pinned: pinnedDate !== undefined, ...(otherTicker && { sessions: [], status: undefined }) });
+      set({
+        ticker,
+        barSeconds,
+        pinned: pinnedDate !== undefined,
+        ...(otherTicker && { sessions: [], status: undefined }),
+      });
       if (source === undefined || ticker === undefined) return;
       if (!otherDay) return scheduler.request();
       if (pinnedDate !== undefined && pinnedDate === state.date && !otherTicker) return;
       if (pinnedDate !== undefined) follow(ticker, pinnedDate, source);
-      else {
-        set({ view: undefined });
-        void showNewest(ticker, source);
-      }
+      else void showNewest(ticker, source);
       if (otherTicker) void refreshSessions();
     },
     neighbour(way) {

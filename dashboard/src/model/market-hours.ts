@@ -15,7 +15,9 @@ const CLOSE_HOUR = 16;
 const LOOK_AHEAD_DAYS = 12;
 
 /** Sessions around a date, asked for once a date. */
-let known: { readonly date: string; readonly today: Session | undefined; readonly next: Session | undefined } | undefined;
+let known:
+  | { readonly date: string; readonly today: Session | undefined; readonly next: Session | undefined }
+  | undefined;
 
 function sessionsAround(date: string) {
   if (known?.date === date) return known;

@@ -1,6 +1,6 @@
+import type { LedgerEvent, ServerSeries, StoredDigest } from "@/source/types";
 import { type Cross, crossesInForce } from "./ledger";
 import { type Series, summaryAt } from "./series";
-import type { LedgerEvent, ServerSeries, StoredDigest } from "@/source/types";
 
 /** Two digests of the same number of bars. */
 export interface DigestPair {
@@ -58,21 +58,17 @@ export function compareWithServer(
   const here = { digest: own.digest, rowDigest: own.rowDigest };
   const there = { digest: stored.digest, rowDigest: stored.rowDigest };
   const crosses = compareCrosses(series, stored, events);
-  const same =
-    here.digest === there.digest && here.rowDigest === there.rowDigest && crosses.equal === crosses.total;
+  const same = here.digest === there.digest && here.rowDigest === there.rowDigest && crosses.equal === crosses.total;
   const { date, barSeconds, bars } = stored;
   return { state: same ? "equal" : "different", date, barSeconds, bars, here, there, crosses };
 }
 
 /** Compares crosses by id among the bars that the server's digest covers. Without a ledger the digest alone speaks for them. */
-function compareCrosses(
-  series: Series,
-  stored: StoredDigest,
-  events: readonly LedgerEvent[] | undefined,
-): CrossParity {
+function compareCrosses(series: Series, stored: StoredDigest, events: readonly LedgerEvent[] | undefined): CrossParity {
   const own = crossesOfFirst(series, stored.bars);
   if (events === undefined) return { equal: own.length, total: own.length, onlyHere: [], onlyThere: [] };
-  const lastTime = stored.bars === 0 ? Number.NEGATIVE_INFINITY : (series.bars.times[series.first + stored.bars - 1] as number);
+  const lastTime =
+    stored.bars === 0 ? Number.NEGATIVE_INFINITY : (series.bars.times[series.first + stored.bars - 1] as number);
   const { summary } = series;
   const inForce = crossesInForce(events).filter(
     ({ barSeconds, time }) =>

@@ -49,7 +49,8 @@ export function createProver({ doubt, ask, answered }: ProverNeeds): Prover {
     `${day.key.ticker} ${day.key.date} ${options.barSeconds} ${bars.times.length} ${day.digests.map(({ rowDigest }) => rowDigest).join()}`;
 
   const judgeStored = (day: Day, series: Series, stored: StoredDigest): Parity => {
-    if (!knowsRule(stored.rule)) return { state: "unknown", reason: `The server's rule ${stored.rule} is not known here.` };
+    if (!knowsRule(stored.rule))
+      return { state: "unknown", reason: `The server's rule ${stored.rule} is not known here.` };
     const found = compareWithServer(series, stored, day.events);
     // Bars that are on their way do not unsay what was proved of those before.
     if (found.state === "pending" && last.state === "equal" && isOf(last, day, series)) return last;
@@ -84,7 +85,11 @@ export function createProver({ doubt, ask, answered }: ProverNeeds): Prover {
     judge(day, series, over) {
       const stored = day.digestOf(series.options.barSeconds);
       const isLedgered = stored !== undefined || [1, 60].includes(series.options.barSeconds);
-      last = !isLedgered ? judgeAsked(day, series, over) : stored === undefined ? NO_DIGEST : judgeStored(day, series, stored);
+      last = !isLedgered
+        ? judgeAsked(day, series, over)
+        : stored === undefined
+          ? NO_DIGEST
+          : judgeStored(day, series, stored);
       return last;
     },
     reread() {

@@ -23,7 +23,8 @@ export function App() {
   const [picked, setPicked] = useState<string>();
   const { view, ticker, phase } = state;
   const parity = view?.parity ?? NOT_READ;
-  const title = ticker === undefined ? undefined : `${ticker} ${view?.lastPrice === undefined ? "" : centsText(view.lastPrice)}`;
+  const title =
+    ticker === undefined ? undefined : `${ticker} ${view?.lastPrice === undefined ? "" : centsText(view.lastPrice)}`;
   useEffect(() => {
     document.title = title === undefined ? "Alpha Kite" : `${title} · Alpha Kite`;
   }, [title]);
@@ -57,7 +58,9 @@ export function App() {
         </div>
         <aside aria-label="Proof, status and crosses" className="flex min-h-0 flex-col gap-3">
           <ParityPanel parity={parity} dashboard={dashboard} panelId={PANEL_ID} onShow={show} />
-          {dashboard !== undefined && phase === "ready" && <StatusCard state={state} clock={dashboard.clock} onShow={show} />}
+          {dashboard !== undefined && phase === "ready" && (
+            <StatusCard state={state} clock={dashboard.clock} onShow={show} />
+          )}
           <SignalsTable lines={view?.lines ?? []} picked={picked} onPick={pick} />
         </aside>
       </main>

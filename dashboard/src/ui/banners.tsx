@@ -7,16 +7,32 @@ export function Banners({ state }: { state: DashboardState }) {
   const feed = status?.connection;
   const lines: { id: string; text: string; bad: boolean }[] = [];
   if (status?.token?.state === "reauth_required") {
-    lines.push({ id: "reauth", bad: true, text: "Schwab wants a new login: run “alpha-kite auth login”. Until then nothing is streamed." });
+    lines.push({
+      id: "reauth",
+      bad: true,
+      text: "Schwab wants a new login: run “alpha-kite auth login”. Until then nothing is streamed.",
+    });
   }
   if (status?.database?.state === "away") {
-    lines.push({ id: "database", bad: true, text: "The database is away. Rows are kept on the server's disk and stored when it is back." });
+    lines.push({
+      id: "database",
+      bad: true,
+      text: "The database is away. Rows are kept on the server's disk and stored when it is back.",
+    });
   }
   if (feed?.state === "stopped") {
-    lines.push({ id: "stopped", bad: true, text: `The market feed has stopped${feed.detail === undefined ? "." : `: ${feed.detail}`}` });
+    lines.push({
+      id: "stopped",
+      bad: true,
+      text: `The market feed has stopped${feed.detail === undefined ? "." : `: ${feed.detail}`}`,
+    });
   }
   if (link.state === "lost" && view !== undefined) {
-    lines.push({ id: "offline", bad: true, text: `${link.problem} The page shows what it has, and catches up by itself.` });
+    lines.push({
+      id: "offline",
+      bad: true,
+      text: `${link.problem} The page shows what it has, and catches up by itself.`,
+    });
   } else if (problem !== undefined && view !== undefined) {
     lines.push({ id: "problem", bad: true, text: problem });
   }

@@ -30,12 +30,13 @@ export function Calendar({
   const grid = useRef<HTMLDivElement>(null);
   const month = focused.slice(0, 7);
   const days = daysOf(month);
-  const open = new Map(sessionsBetween(days[0] as string, days.at(-1) as string).map((session) => [session.date, session]));
+  const open = new Map(
+    sessionsBetween(days[0] as string, days.at(-1) as string).map((session) => [session.date, session]),
+  );
   const stored = new Set(sessions);
   const today = easternDate(now);
   const newest = [sessions.at(-1) ?? today, today].sort().at(-1) as string;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: focus follows the day, also into another month
   useEffect(() => {
     grid.current?.querySelector<HTMLButtonElement>('button[tabindex="0"]')?.focus();
   }, [focused]);
@@ -68,7 +69,11 @@ export function Calendar({
           <Icon name="left" />
         </IconButton>
         <span className="font-semibold text-sm" aria-live="polite">
-          {new Date(`${month}-15T00:00:00Z`).toLocaleDateString("en-US", { timeZone: "UTC", month: "long", year: "numeric" })}
+          {new Date(`${month}-15T00:00:00Z`).toLocaleDateString("en-US", {
+            timeZone: "UTC",
+            month: "long",
+            year: "numeric",
+          })}
         </span>
         <IconButton label="Month after" disabled={month >= newest.slice(0, 7)} onClick={() => turn(1)}>
           <Icon name="right" />

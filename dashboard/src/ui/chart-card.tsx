@@ -77,7 +77,7 @@ export function ChartCard({
       made.dispose();
       chart.current = undefined;
     };
-    // biome-ignore lint/correctness/useExhaustiveDependencies: later changes of these are told to the chart that is there
+    // Later changes of theme, style and range are told to the chart that is there.
   }, [dashboard]);
 
   useEffect(() => {
@@ -87,7 +87,6 @@ export function ChartCard({
 
   // Another day or interval begins with the range that was chosen.
   const shown = view && `${view.key.ticker} ${view.key.date} ${view.barSeconds}`;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only then
   useEffect(() => {
     setHovered(undefined);
     if (shown !== undefined) changeRange(range);
@@ -146,7 +145,12 @@ export function ChartCard({
   return (
     <section aria-label="Chart" className="flex min-h-0 flex-col rounded-xl border border-line bg-card">
       <div className="flex flex-wrap items-center gap-1.5 px-2.5 py-2 sm:gap-2">
-        <Segments label="Interval" value={view?.barSeconds ?? state.barSeconds} options={intervals} onChange={onInterval} />
+        <Segments
+          label="Interval"
+          value={view?.barSeconds ?? state.barSeconds}
+          options={intervals}
+          onChange={onInterval}
+        />
         <Segments
           label="Range"
           value={free ? undefined : range}
@@ -189,7 +193,9 @@ export function ChartCard({
           onKeyDown={onKeyDown}
           className="absolute inset-0 overflow-hidden rounded-b-xl"
         />
-        <span className="pointer-events-none absolute right-3 bottom-1.5 z-10 font-semibold text-[11px] text-soft">ET</span>
+        <span className="pointer-events-none absolute right-3 bottom-1.5 z-10 font-semibold text-[11px] text-soft">
+          ET
+        </span>
         <p id="chart-keys" className="sr-only">
           {KEY_HELP}
         </p>

@@ -17,7 +17,11 @@ export function ChartStates({
   const { phase, view, link, problem, ticker, date, sessions, tickers } = state;
   if (phase === "no-wasm" || phase === "old-browser") {
     return (
-      <Notice testId={phase === "no-wasm" ? "state-wasm-failed" : "state-old-browser"} title="The chart cannot be computed here" alert>
+      <Notice
+        testId={phase === "no-wasm" ? "state-wasm-failed" : "state-old-browser"}
+        title="The chart cannot be computed here"
+        alert
+      >
         <p>
           {phase === "no-wasm"
             ? "The part of the page that computes SMA9 and VWAP could not be loaded."
@@ -64,7 +68,17 @@ export function ChartStates({
   );
 }
 
-function Notice({ testId, title, alert = false, children }: { testId: string; title: string; alert?: boolean; children: ReactNode }) {
+function Notice({
+  testId,
+  title,
+  alert = false,
+  children,
+}: {
+  testId: string;
+  title: string;
+  alert?: boolean;
+  children: ReactNode;
+}) {
   return (
     <div
       data-testid={testId}
@@ -82,7 +96,11 @@ function Notice({ testId, title, alert = false, children }: { testId: string; ti
 
 function Action({ onClick, children }: { onClick: () => void; children: ReactNode }) {
   return (
-    <button type="button" onClick={onClick} className="rounded-lg bg-accent/15 px-3 py-1.5 font-semibold text-accent text-sm">
+    <button
+      type="button"
+      onClick={onClick}
+      className="rounded-lg bg-accent/15 px-3 py-1.5 font-semibold text-accent text-sm"
+    >
       {children}
     </button>
   );
@@ -91,9 +109,18 @@ function Action({ onClick, children }: { onClick: () => void; children: ReactNod
 /** The shape of a chart, while the day is being read. */
 function Skeleton() {
   return (
-    <div data-testid="state-loading" role="status" className="absolute inset-0 z-20 flex flex-col rounded-b-xl bg-card p-5">
+    <div
+      data-testid="state-loading"
+      role="status"
+      className="absolute inset-0 z-20 flex flex-col rounded-b-xl bg-card p-5"
+    >
       <span className="sr-only">Reading the day</span>
-      <svg viewBox="0 0 400 160" preserveAspectRatio="none" className="min-h-0 w-full flex-1 animate-pulse" aria-hidden="true">
+      <svg
+        viewBox="0 0 400 160"
+        preserveAspectRatio="none"
+        className="min-h-0 w-full flex-1 motion-safe:animate-pulse"
+        aria-hidden="true"
+      >
         <path
           d="M0 110 L25 96 50 104 75 84 100 92 125 70 150 78 175 60 200 72 225 48 250 58 275 40 300 52 325 34 350 44 375 26 400 36"
           fill="none"
@@ -101,14 +128,19 @@ function Skeleton() {
           strokeWidth="2"
           vectorEffect="non-scaling-stroke"
         />
-        <path d="M0 104 C100 96 250 70 400 56" fill="none" className="stroke-line" strokeWidth="2" vectorEffect="non-scaling-stroke" />
+        <path
+          d="M0 104 C100 96 250 70 400 56"
+          fill="none"
+          className="stroke-line"
+          strokeWidth="2"
+          vectorEffect="non-scaling-stroke"
+        />
       </svg>
       <div className="mt-4 flex h-14 items-end gap-1" aria-hidden="true">
         {[40, 64, 30, 82, 52, 70, 36, 58, 90, 44, 60, 34, 76, 50, 66, 42].map((height, at) => (
           <span
-            // biome-ignore lint/suspicious/noArrayIndexKey: the bars never change
             key={at}
-            className="flex-1 animate-pulse rounded-sm bg-raised"
+            className="flex-1 motion-safe:animate-pulse rounded-sm bg-raised"
             style={{ height: `${height}%` }}
           />
         ))}

@@ -34,7 +34,10 @@ export function EasternClock({ clock }: { clock: MarketClock }) {
       </span>
       <span className="font-semibold text-[11px] text-soft">ET</span>
       {clock.speed !== 1 && (
-        <span className="rounded bg-raised px-1 font-semibold text-[10px] text-soft" title="Market time passes this many times as fast">
+        <span
+          className="rounded bg-raised px-1 font-semibold text-[10px] text-soft"
+          title="Market time passes this many times as fast"
+        >
           {clock.speed}×
         </span>
       )}

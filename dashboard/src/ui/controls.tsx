@@ -80,11 +80,7 @@ export function Card({
   children: ReactNode;
 }) {
   return (
-    <section
-      aria-labelledby={id}
-      data-testid={testId}
-      className={`rounded-xl border border-line bg-card ${className}`}
-    >
+    <section aria-labelledby={id} data-testid={testId} className={`rounded-xl border border-line bg-card ${className}`}>
       <header className="flex items-center justify-between gap-3 px-4 pt-3 pb-2">
         <h2 id={id} className="text-[13px] font-semibold tracking-tight">
           {title}

@@ -37,7 +37,9 @@ export function Header({
       <div className="order-2">
         <Quote state={state} onTicker={onTicker} />
       </div>
-      <div className="order-4 md:order-3">{ready && <DateNav dashboard={dashboard} state={state} onDate={onDate} />}</div>
+      <div className="order-4 md:order-3">
+        {ready && <DateNav dashboard={dashboard} state={state} onDate={onDate} />}
+      </div>
       <div className="order-6 flex min-h-7 w-full flex-wrap items-center gap-x-3 px-1 md:order-4 md:w-auto md:px-0">
         {ready && <EasternClock clock={dashboard.clock} />}
         {ready && <MarketHours clock={dashboard.clock} />}

@@ -40,7 +40,12 @@ export function Icon({ name, className = "size-4" }: { name: keyof typeof PATHS;
 export function Logo() {
   return (
     <svg viewBox="0 0 32 32" className="size-7 shrink-0" fill="none" aria-hidden="true">
-      <path d="M16 2 27 13 16 24 5 13Z" className="fill-accent/15 stroke-accent" strokeWidth="2" strokeLinejoin="round" />
+      <path
+        d="M16 2 27 13 16 24 5 13Z"
+        className="fill-accent/15 stroke-accent"
+        strokeWidth="2"
+        strokeLinejoin="round"
+      />
       <path d="M16 2v22M5 13h22" className="stroke-sma9" strokeWidth="1.5" />
       <path d="M16 24c0 4 4 2 4 6" className="stroke-vwap" strokeWidth="2" strokeLinecap="round" />
     </svg>

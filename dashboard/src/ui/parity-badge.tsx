@@ -25,7 +25,7 @@ export function ParityBadge({ parity, panelId }: { parity: Parity; panelId: stri
       onClick={open}
       className={`flex h-9 items-center gap-2 rounded-full border px-3 font-semibold text-xs ${colours}`}
     >
-      <Icon name={icon} className={`size-4 ${parity.state === "pending" ? "animate-spin" : ""}`} />
+      <Icon name={icon} className={`size-4 ${parity.state === "pending" ? "motion-safe:animate-spin" : ""}`} />
       <span className="whitespace-nowrap tabular-nums">
         <Headline parity={parity} />
       </span>

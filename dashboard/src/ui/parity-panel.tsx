@@ -115,7 +115,9 @@ function Differences({
   onShow: (time: number) => void;
 }) {
   const key = `${compared.date} ${compared.barSeconds} ${compared.here.digest} ${compared.there?.digest}`;
-  const [found, setFound] = useState<{ key: string; difference: Difference | undefined } | { key: string; problem: string }>();
+  const [found, setFound] = useState<
+    { key: string; difference: Difference | undefined } | { key: string; problem: string }
+  >();
   useEffect(() => {
     let wanted = true;
     dashboard?.locate().then(
@@ -126,18 +128,24 @@ function Differences({
       wanted = false;
     };
   }, [key, dashboard]);
-  if (found === undefined || found.key !== key) return <p className="text-soft">Looking for the first bar that differs…</p>;
+  if (found === undefined || found.key !== key)
+    return <p className="text-soft">Looking for the first bar that differs…</p>;
   if ("problem" in found) return <p className="text-down">{found.problem}</p>;
   const { difference } = found;
   if (difference === undefined) {
     return (
       <p className="text-down" data-testid="parity-difference">
-        All stored values are equal. What differs is in the rows (an open, a high, a low or a volume) or in the ledger of crosses.
+        All stored values are equal. What differs is in the rows (an open, a high, a low or a volume) or in the ledger
+        of crosses.
       </p>
     );
   }
   return (
-    <div className="rounded-lg border border-down/40 bg-down/10 p-2.5" data-testid="parity-difference" data-time={difference.time}>
+    <div
+      className="rounded-lg border border-down/40 bg-down/10 p-2.5"
+      data-testid="parity-difference"
+      data-time={difference.time}
+    >
       <p className="font-semibold text-down">
         First difference at {easternLabel(difference.time, "time")} ET, {NAMES[difference.column]}
       </p>

@@ -12,7 +12,11 @@ const SPARE_ROWS = 12;
 
 const STATES: Record<CrossLine["state"], { text: string; about: string; colours: string }> = {
   confirmed: { text: "confirmed", about: "In the ledger, and computed here too", colours: "text-soft" },
-  withdrawn: { text: "withdrawn", about: "A revision of the data removed this cross", colours: "text-warn line-through" },
+  withdrawn: {
+    text: "withdrawn",
+    about: "A revision of the data removed this cross",
+    colours: "text-warn line-through",
+  },
   computed: { text: "computed", about: "Computed here; no ledger is kept of this interval", colours: "text-soft" },
   pending: { text: "unconfirmed", about: "Computed here; not in the ledger", colours: "text-warn" },
   missing: { text: "only there", about: "In the ledger, but not computed here", colours: "text-down font-semibold" },
@@ -42,11 +46,10 @@ export function SignalsTable({
       element.removeEventListener("scroll", look);
     };
   }, []);
+  // Only when another one is picked, not whenever one is added.
   useEffect(() => {
     const at = lines.findIndex(({ id }) => id === picked);
     if (picked !== undefined && at >= 0) box.current?.scrollTo({ top: (at - 3) * ROW_PX });
-    // Only when another one is picked, not whenever one is added.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   }, [picked]);
   const first = Math.max(0, Math.floor(window.top / ROW_PX) - SPARE_ROWS);
   const end = Math.min(lines.length, Math.ceil((window.top + window.height) / ROW_PX) + SPARE_ROWS);
@@ -109,7 +112,7 @@ export function SignalsTable({
 
 function Space({ rows }: { rows: number }) {
   return (
-    <tr aria-hidden="true" style={{ height: rows * ROW_PX }}>
+    <tr style={{ height: rows * ROW_PX }}>
       <td colSpan={6} />
     </tr>
   );
@@ -129,7 +132,6 @@ function Line({
   const { text, about, colours } = STATES[line.state];
   const up = line.direction === "up";
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the button in the first cell does the same
     <tr
       data-testid="signal-row"
       data-id={line.id}

@@ -21,7 +21,13 @@ const LINKS: Record<Link["state"], { text: string; mood: Mood }> = {
   lost: { text: "offline", mood: "bad" },
 };
 
-const FEED_MOODS: Record<string, Mood> = { live: "good", off: "none", waiting: "none", connecting: "fair", reconnecting: "fair" };
+const FEED_MOODS: Record<string, Mood> = {
+  live: "good",
+  off: "none",
+  waiting: "none",
+  connecting: "fair",
+  reconnecting: "fair",
+};
 
 const TOKENS: Record<string, { text: string; mood: Mood }> = {
   ok: { text: "valid", mood: "good" },
@@ -34,7 +40,15 @@ const TOKENS: Record<string, { text: string; mood: Mood }> = {
 const OLD_MS = 30_000;
 
 /** How page, server and feed are doing. */
-export function StatusCard({ state, clock, onShow }: { state: DashboardState; clock: MarketClock; onShow: (time: number) => void }) {
+export function StatusCard({
+  state,
+  clock,
+  onShow,
+}: {
+  state: DashboardState;
+  clock: MarketClock;
+  onShow: (time: number) => void;
+}) {
   useTick(500);
   const [open, setOpen] = useState(false);
   const { link, status, view } = state;
@@ -141,7 +155,10 @@ function GapCount({ gaps, open, onToggle }: { gaps: readonly Gap[]; open: boolea
 
 function GapList({ gaps, onShow }: { gaps: readonly Gap[]; onShow: (time: number) => void }) {
   return (
-    <ul className="mx-4 mb-3 max-h-40 space-y-1 overflow-y-auto border-line border-t pt-2 text-xs" data-testid="gap-list">
+    <ul
+      className="mx-4 mb-3 max-h-40 space-y-1 overflow-y-auto border-line border-t pt-2 text-xs"
+      data-testid="gap-list"
+    >
       {gaps.map((gap) => (
         <li key={gap.startedAt}>
           <button
@@ -183,7 +200,12 @@ function Item({
   return (
     <div className="flex items-baseline justify-between gap-2 py-0.5">
       <dt className="whitespace-nowrap text-soft">{name}</dt>
-      <dd className="flex items-center gap-1.5 text-right font-medium tabular-nums" data-testid={testId} data-state={state} title={title}>
+      <dd
+        className="flex items-center gap-1.5 text-right font-medium tabular-nums"
+        data-testid={testId}
+        data-state={state}
+        title={title}
+      >
         {mood !== "none" && <span className={`size-1.5 shrink-0 rounded-full ${DOTS[mood]}`} aria-hidden="true" />}
         {children}
       </dd>

@@ -5,7 +5,11 @@ import { configuredSource } from "@/source/configured";
 import { onWake } from "./wake";
 
 /** The page's state, kept in step with its address. */
-export function useDashboard(): { dashboard: Dashboard | undefined; state: DashboardState; select: (change: Partial<Selection>) => void } {
+export function useDashboard(): {
+  dashboard: Dashboard | undefined;
+  state: DashboardState;
+  select: (change: Partial<Selection>) => void;
+} {
   const [dashboard, setDashboard] = useState<Dashboard>();
   useEffect(() => {
     const made = createDashboard(configuredSource, parseSelection(location.search));
@@ -23,11 +27,7 @@ export function useDashboard(): { dashboard: Dashboard | undefined; state: Dashb
       window.removeEventListener("popstate", back);
     };
   }, []);
-  const state = useSyncExternalStore(
-    dashboard?.subscribe ?? never,
-    dashboard?.get ?? initial,
-    initial,
-  );
+  const state = useSyncExternalStore(dashboard?.subscribe ?? never, dashboard?.get ?? initial, initial);
   const select = (change: Partial<Selection>): void => {
     if (dashboard === undefined) return;
     dashboard.select(change);

@@ -67,7 +67,11 @@ test("a cut line, and one whose past is forgotten, are taken up again", async ({
   await expect(parity(page, "equal")).toBeVisible();
 });
 
-test("without a stream the page asks, and returns to the stream when there is one", async ({ page, serve, mayFail }) => {
+test("without a stream the page asks, and returns to the stream when there is one", async ({
+  page,
+  serve,
+  mayFail,
+}) => {
   mayFail.value = true;
   const fixture = await serve({ at: "10:00", speed: 10 });
   fixture.control.refuseStream = true;

@@ -23,8 +23,14 @@ for (const column of ["close", "open", "high", "low"]) {
 }
 
 test("minutes show the alteration too", async ({ page, serve }) => {
-  const { url, changes } = await serve({ live: false });
-  changes.alter({ index: 59, column: "close", by: -0.01 });
+  const { url, changes, sessions } = await serve({ live: false });
+  const answer = await fetch(`${url}v1/bars?ticker=QQQ&date=${sessions.at(-1)?.date}`);
+  const { start_ms } = (await answer.json()) as { start_ms: number[] };
+  const first = start_ms.findIndex((time) => time >= (sessions.at(-1)?.start ?? 0));
+  const minute = (index: number) => Math.floor((start_ms[first + index] ?? 0) / 60_000);
+  // The last second of a minute: the minute's close.
+  const index = [...start_ms.keys()].find((at) => at > 1000 && minute(at) !== minute(at + 1)) ?? 0;
+  changes.alter({ index, column: "close", by: -0.01 });
   for (const interval of ["1m", "5m"]) {
     await page.goto(`${url}?interval=${interval}`);
     const expected = interval === "1m" ? "different" : "equal";

@@ -7,7 +7,11 @@ export { expect } from "@playwright/test";
 const EXPECTED = /Failed to load resource|net::ERR_/;
 
 /** Tests with a server of their own, which `serve` starts; a page that logs an error fails. */
-export const test = base.extend<{ serve: (options?: FixtureOptions) => Promise<Fixture>; mayFail: { value: boolean }; clean: undefined }>({
+export const test = base.extend<{
+  serve: (options?: FixtureOptions) => Promise<Fixture>;
+  mayFail: { value: boolean };
+  clean: undefined;
+}>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern
   serve: async ({}, use) => {
     const started: Fixture[] = [];
@@ -25,7 +29,8 @@ export const test = base.extend<{ serve: (options?: FixtureOptions) => Promise<F
       const problems: string[] = [];
       page.on("pageerror", (error) => problems.push(error.message));
       page.on("console", (message) => {
-        if (message.type() === "error" && !(mayFail.value && EXPECTED.test(message.text()))) problems.push(message.text());
+        if (message.type() === "error" && !(mayFail.value && EXPECTED.test(message.text())))
+          problems.push(message.text());
       });
       await use(undefined);
       if (problems.length > 0) throw new Error(`the page logged: ${problems.join("; ")}`);

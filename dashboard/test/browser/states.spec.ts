@@ -44,14 +44,24 @@ test("an empty server and a day without data are no errors", async ({ page, serv
   await expect(page.getByTestId("state-empty")).toBeVisible();
 });
 
-const SIZES = { desktop: { width: 1440, height: 900 }, tablet: { width: 820, height: 1180 }, phone: { width: 390, height: 844 } };
+const SIZES = {
+  desktop: { width: 1440, height: 900 },
+  tablet: { width: 820, height: 1180 },
+  phone: { width: 390, height: 844 },
+};
 
 for (const [name, viewport] of Object.entries(SIZES)) {
   test(`${name}: nothing sticks out, and axe finds nothing`, async ({ browser, serve }) => {
     const { url } = await serve({ live: false });
     for (const colorScheme of ["dark", "light"] as const) {
       const phone = name === "phone";
-      const context = await browser.newContext({ viewport, colorScheme, hasTouch: phone, isMobile: phone, deviceScaleFactor: phone ? 2 : 1 });
+      const context = await browser.newContext({
+        viewport,
+        colorScheme,
+        hasTouch: phone,
+        isMobile: phone,
+        deviceScaleFactor: phone ? 2 : 1,
+      });
       const page = await context.newPage();
       await page.goto(url);
       await expect(parity(page, "equal")).toBeVisible();
@@ -76,7 +86,9 @@ test("the first load is small", async ({ page, serve }) => {
   await session.send("Network.enable");
   const names = new Map<string, string>();
   let bytes = 0;
-  session.on("Network.responseReceived", ({ requestId, response }) => names.set(requestId, new URL(response.url).pathname));
+  session.on("Network.responseReceived", ({ requestId, response }) =>
+    names.set(requestId, new URL(response.url).pathname),
+  );
   session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
     if (!names.get(requestId)?.startsWith("/v1/")) bytes += encodedDataLength;
   });

@@ -9,7 +9,8 @@ export async function readJson<Answer>(url: URL, signal: AbortSignal): Promise<A
   try {
     const response = await fetch(url, {
       signal: limit.signal,
-      cache: "no-store",
+      // Asks whether what the browser has is still so: a day that has not changed is not sent again.
+      cache: "no-cache",
       headers: { accept: "application/json" },
     });
     if (!response.ok) throw new SourceError(await refusalOf(response));
@@ -31,5 +32,7 @@ async function refusalOf(response: Response): Promise<string> {
   const problem: unknown = await response.json().catch(() => undefined);
   const { detail, title } = (problem ?? {}) as { detail?: unknown; title?: unknown };
   const words = typeof detail === "string" ? detail : typeof title === "string" ? title : undefined;
-  return words === undefined ? `The server answered ${response.status}.` : `The server answered ${response.status}: ${words}`;
+  return words === undefined
+    ? `The server answered ${response.status}.`
+    : `The server answered ${response.status}: ${words}`;
 }

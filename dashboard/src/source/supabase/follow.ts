@@ -38,7 +38,12 @@ export function followDay(client: SupabaseClient, key: DayKey, handler: DayHandl
   };
 
   const feed = (name: "bars" | "signals", status: { status: string; error?: Error }): void => {
-    feeds[name] = status.status === "live" ? "live" : status.status === "lost" ? { problem: problemOf(status.error) } : "connecting";
+    feeds[name] =
+      status.status === "live"
+        ? "live"
+        : status.status === "lost"
+          ? { problem: problemOf(status.error) }
+          : "connecting";
     report();
     if (feeds.bars === "live" && feeds.signals === "live") void readRest();
   };

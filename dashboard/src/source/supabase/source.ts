@@ -1,7 +1,7 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
-import { type Row, readTable } from "./read-table";
-import { followDay } from "./follow";
 import { type ServerSeries, type ServerStatus, type Source, SourceError, type StoredSession } from "../types";
+import { followDay } from "./follow";
+import { type Row, readTable } from "./read-table";
 
 /** The tables of the ingester on Supabase, read with the anonymous key. */
 export function createSupabaseSource(client: SupabaseClient): Source {
@@ -10,7 +10,12 @@ export function createSupabaseSource(client: SupabaseClient): Source {
     computesAnyInterval: false,
     async tickers(signal) {
       const rows = await readTable(
-        client.from("session_digests").select("ticker").order("date", { ascending: false }).limit(1000).abortSignal(signal),
+        client
+          .from("session_digests")
+          .select("ticker")
+          .order("date", { ascending: false })
+          .limit(1000)
+          .abortSignal(signal),
       );
       return [...new Set(rows.map(({ ticker }) => String(ticker)))];
     },
@@ -67,7 +72,9 @@ export async function readStatus(client: SupabaseClient, ticker: string, signal:
         .limit(1)
         .abortSignal(signal),
     ),
-    readTable(client.from("gaps").select("started_at").eq("ticker", ticker).eq("state", "open").limit(100).abortSignal(signal)),
+    readTable(
+      client.from("gaps").select("started_at").eq("ticker", ticker).eq("state", "open").limit(100).abortSignal(signal),
+    ),
     readTable(
       client
         .from("streaming_metrics")
