@@ -44,6 +44,7 @@ stage "licences" python3 scripts/licences.py
 stage "golden files" scripts/golden-check.sh
 stage "core by feature" scripts/test-core.sh
 stage "core without an operating system" scripts/build-core-bare.sh
+stage "wasm in Node and Chromium" scripts/test-wasm.sh
 stage "workspace" cargo test --locked --workspace --no-fail-fast
 stage "npm package" scripts/test-bindings.sh
 finish 0

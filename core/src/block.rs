@@ -22,13 +22,12 @@ use crate::price::Price;
 use crate::rule::Rule;
 use crate::sma::Sma;
 use crate::volume::Volume;
-use crate::vwap::Vwap;
 
 /// Rows in one block: enough to spread its fixed costs, few enough to stay in the first-level cache.
 pub(crate) const BLOCK_ROWS: usize = 64;
 
 /// Rows that the loop takes at a time.
-const LANES: usize = 4;
+const LANES: usize = if cfg!(target_family = "wasm") { 2 } else { 4 };
 
 type Rows<T> = [T; BLOCK_ROWS];
 
@@ -59,9 +58,8 @@ struct Output<'a> {
 impl Blocks {
     /// Begins after rows that gave SMA9 and VWAP a value; `None` before.
     pub(crate) fn begin(state: &Indicators) -> Option<Self> {
-        let vwap = &state.vwap;
-        let sums = Sums::new(vwap.rule(), state.sma.sum()?, vwap.sum(), vwap.volume())?;
-        Some(Self { rule: vwap.rule(), sums, side: state.crosses.side() })
+        let sums = Sums::new(&state.sma, &state.vwap)?;
+        Some(Self { rule: state.vwap.rule(), sums, side: state.crosses.side() })
     }
 
     /// Takes whole blocks from row `at` on, as many as it can settle, and returns the row that it came to.
@@ -105,8 +103,7 @@ impl Blocks {
     fn end(&self, state: &mut Indicators, columns: &Columns<'_>, at: usize) {
         state.sma = Sma::new();
         columns.closes[at - SMA_BARS..at].iter().for_each(|close| state.sma.push(*close));
-        let (sum, volume) = self.sums.absolute(self.rule);
-        state.vwap = Vwap::with_sums(self.rule, sum, volume).unwrap_or(state.vwap);
+        state.vwap = self.sums.to_vwap(self.rule);
         state.crosses = CrossDetector::with_side(self.side);
     }
 }
@@ -121,6 +118,18 @@ fn turn(
     rows: &mut SumRows,
     mut output: Option<&mut Output<'_>>,
 ) {
+    if cfg!(target_family = "wasm") {
+        // Taking turns gains nothing there, and costs kilobytes.
+        if let Some(input) = input {
+            add_all(adder, input, next_rows);
+        }
+        if let Some(output) = output {
+            for first in (0..BLOCK_ROWS).step_by(LANES) {
+                settler.settle(rows, output, first);
+            }
+        }
+        return;
+    }
     // Two loops: within one, what the VWAP weighs would be asked at each row.
     if let Some((highs, lows)) = input.and_then(|input| input.highs_lows) {
         for first in (0..BLOCK_ROWS).step_by(LANES) {
@@ -140,6 +149,17 @@ fn turn(
                 settler.settle(rows, output, first);
             }
         }
+    }
+}
+
+/// Adds up a whole block.
+#[inline]
+fn add_all(adder: &mut Adder, input: &Input<'_>, rows: &mut SumRows) {
+    for first in (0..BLOCK_ROWS).step_by(LANES) {
+        adder.add(input, rows, first, |close, row| match input.highs_lows {
+            Some((highs, lows)) => highs[row].as_micros() + lows[row].as_micros() + close,
+            None => close,
+        });
     }
 }
 

@@ -62,8 +62,11 @@ impl Indicators {
             }
             let end = rows.min(if at < SMA_BARS { SMA_BARS } else { at + BLOCK_ROWS });
             for row in at..end {
-                let step =
-                    self.push_row(columns.closes[row], columns.weighed(self.vwap.rule(), row), columns.volumes[row])?;
+                let step = self.push_weighed(
+                    columns.closes[row],
+                    columns.weighed(self.vwap.rule(), row),
+                    columns.volumes[row],
+                )?;
                 values.put(row, Some(step));
             }
             at = end;

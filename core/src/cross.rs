@@ -33,6 +33,16 @@ impl Direction {
         [Self::Up, Self::Down].into_iter().find(|direction| direction.as_str() == text).ok_or(Error::UnknownName)
     }
 
+    /// Up for a positive sign, down for a negative one.
+    #[inline]
+    pub(crate) const fn from_sign(sign: i8) -> Option<Self> {
+        match sign {
+            0 => None,
+            1.. => Some(Self::Up),
+            _ => Some(Self::Down),
+        }
+    }
+
     /// 1 for up, -1 for down.
     #[must_use]
     pub const fn as_sign(self) -> i8 {
@@ -55,41 +65,44 @@ impl fmt::Display for Direction {
 /// So directions alternate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CrossDetector {
-    side: Option<Direction>,
+    /// The last non-zero sign, 0 before the first.
+    sign: i8,
 }
 
 impl CrossDetector {
     /// A detector that has seen no side yet: the state at a session's open.
     #[must_use]
     pub const fn new() -> Self {
-        Self { side: None }
+        Self { sign: 0 }
     }
 
     /// A detector whose last non-zero sign was `side`.
     #[must_use]
-    pub const fn with_side(side: Option<Direction>) -> Self {
-        Self { side }
+    pub fn with_side(side: Option<Direction>) -> Self {
+        Self { sign: side.map_or(0, Direction::as_sign) }
     }
 
     /// The side of the VWAP that SMA9 was on last, `None` before the first non-zero sign.
     #[inline]
     #[must_use]
     pub const fn side(self) -> Option<Direction> {
-        self.side
+        Direction::from_sign(self.sign)
     }
 
     /// Takes how SMA9 compares with the VWAP at one bar, and returns the cross that this bar confirms.
     #[inline]
     pub fn push(&mut self, sma_to_vwap: Ordering) -> Option<Direction> {
-        let side = match sma_to_vwap {
-            Ordering::Greater => Direction::Up,
-            Ordering::Less => Direction::Down,
+        let sign = match sma_to_vwap {
+            Ordering::Greater => 1,
+            Ordering::Less => -1,
             Ordering::Equal => return None,
         };
-        match self.side.replace(side) {
-            Some(last) if last != side => Some(side),
-            _ => None,
+        // Almost every bar is on the side of the one before.
+        if sign == self.sign {
+            return None;
         }
+        let first = core::mem::replace(&mut self.sign, sign) == 0;
+        if first { None } else { self.side() }
     }
 }
 

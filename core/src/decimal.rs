@@ -22,11 +22,13 @@ pub(crate) enum Rest {
 
 impl Scaled {
     /// Whether the text is zero, of either sign.
+    #[inline]
     pub(crate) fn is_zero(self) -> bool {
         self.floor == 0 && self.rest == Rest::Zero
     }
 
     /// Nearest whole number to the absolute value, ties to even.
+    #[inline]
     pub(crate) fn nearest(self) -> u64 {
         let up = match self.rest {
             Rest::Zero | Rest::BelowHalf => false,
@@ -41,6 +43,7 @@ impl Scaled {
 ///
 /// # Errors
 /// [`Error::NotANumber`] if `text` is not a number by RFC 8259, section 6.
+#[inline]
 pub(crate) fn parse(text: &[u8], scale: i64) -> Result<Scaled> {
     let (negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),
@@ -73,6 +76,7 @@ pub(crate) fn parse(text: &[u8], scale: i64) -> Result<Scaled> {
 }
 
 /// Cuts the digits of `whole` and `fraction` where the decimal point lands after a shift to the right by `shift`.
+#[inline]
 fn split_at_point(whole: &[u8], fraction: &[u8], shift: i64) -> (u64, Rest) {
     // A slice is never longer than isize::MAX, so that its length fits.
     let mut places = i64::try_from(whole.len()).unwrap_or(i64::MAX).saturating_add(shift);
@@ -102,20 +106,24 @@ fn split_at_point(whole: &[u8], fraction: &[u8], shift: i64) -> (u64, Rest) {
 }
 
 /// Appends a digit to a number of up to 18 digits; what has more saturates.
+#[inline]
 fn append(number: u64, digit: u8) -> u64 {
     if number < 1_000_000_000_000_000_000 { number * 10 + u64::from(digit) } else { u64::MAX }
 }
 
+#[inline]
 fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
     let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     text.split_at(end)
 }
 
+#[inline]
 fn non_empty<'a>((digits, rest): (&'a [u8], &'a [u8])) -> Result<(&'a [u8], &'a [u8])> {
     if digits.is_empty() { Err(Error::NotANumber) } else { Ok((digits, rest)) }
 }
 
 /// An exponent. Beyond 18 digits it only has to be larger than any text is long.
+#[inline]
 fn saturating_integer(digits: &[u8]) -> i64 {
     let number = digits.iter().fold(0, |number, digit| append(number, digit - b'0'));
     i64::try_from(number).unwrap_or(i64::MAX)

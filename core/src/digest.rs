@@ -3,12 +3,11 @@
 use core::fmt;
 use core::str::FromStr;
 
-use xxhash_rust::xxh3::Xxh3Default;
-
 use crate::bar::Bar;
 use crate::cross::Direction;
 use crate::error::{Error, Result};
 use crate::timestamp::Timestamp;
+use crate::xxh3::Hasher;
 
 /// The XXH3 hash (64 bits, seed 0) of a session's bars. It is printed as 16 hex digits.
 ///
@@ -67,17 +66,17 @@ impl serde::Serialize for Digest {
 ///
 /// Start in milliseconds (`i64`), the bits of SMA9 and of VWAP (`u64` each, all ones where absent), and the cross (`i8`:
 /// 1 up, -1 down, 0 none).
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct SeriesHasher {
-    hash: Xxh3Default,
+    hash: Hasher,
     rows: usize,
 }
 
 impl SeriesHasher {
     /// A hasher that has seen no bar.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { hash: Hasher::new(), rows: 0 }
     }
 
     /// Adds one bar's values in dollars and its cross.
@@ -88,7 +87,7 @@ impl SeriesHasher {
         bytes[8..16].copy_from_slice(&bits(sma));
         bytes[16..24].copy_from_slice(&bits(vwap));
         bytes[24..].copy_from_slice(&cross.map_or(0, Direction::as_sign).to_le_bytes());
-        self.hash.update(&bytes);
+        self.hash.push(&bytes);
         self.rows += 1;
     }
 
@@ -99,9 +98,16 @@ impl SeriesHasher {
     }
 
     /// The digest of the bars so far.
+    #[inline]
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest(self.hash.digest())
+    }
+}
+
+impl Default for SeriesHasher {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -114,17 +120,17 @@ impl fmt::Debug for SeriesHasher {
 /// Digests the bars of one session themselves: 48 bytes a bar, little-endian.
 ///
 /// Start in milliseconds, open, high, low and close in micro-dollars (`i64` each), and the volume in shares (`u64`).
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct RowHasher {
-    hash: Xxh3Default,
+    hash: Hasher,
     rows: usize,
 }
 
 impl RowHasher {
     /// A hasher that has seen no bar.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { hash: Hasher::new(), rows: 0 }
     }
 
     /// Adds one bar.
@@ -136,7 +142,7 @@ impl RowHasher {
             chunk.copy_from_slice(&word.to_le_bytes());
         }
         bytes[40..].copy_from_slice(&bar.volume.get().to_le_bytes());
-        self.hash.update(&bytes);
+        self.hash.push(&bytes);
         self.rows += 1;
     }
 
@@ -147,9 +153,16 @@ impl RowHasher {
     }
 
     /// The digest of the bars so far.
+    #[inline]
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest(self.hash.digest())
+    }
+}
+
+impl Default for RowHasher {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -76,7 +76,10 @@ impl SessionEngine {
     /// [`Error::SessionVolumeOutOfRange`] if the session's volume would pass 10^13 shares. The state is unchanged.
     #[inline]
     pub fn push(&mut self, bar: &Bar) -> Result<Option<Step>> {
-        self.push_row(bar.start, bar.close, self.rule.weigh(bar), bar.volume)
+        let Some(current) = self.enter(bar.start)? else { return Ok(None) };
+        let step = current.indicators.push(bar)?;
+        current.last = Some(bar.start);
+        Ok(Some(step))
     }
 
     /// Takes the next closed bar by its close alone, which is all that [`Rule::Close`] needs.
@@ -85,16 +88,11 @@ impl SessionEngine {
     /// Those of [`push`](Self::push), and [`Error::MissingRange`] if the rule needs the high and the low.
     #[inline(always)]
     pub fn push_close(&mut self, start: Timestamp, close: Price, volume: Volume) -> Result<Option<Step>> {
-        match self.rule {
-            Rule::Close => self.push_row(start, close, close.as_micros().cast_unsigned(), volume),
-            Rule::Hlc3 => Err(Error::MissingRange),
+        if self.rule != Rule::Close {
+            return Err(Error::MissingRange);
         }
-    }
-
-    #[inline(always)]
-    fn push_row(&mut self, start: Timestamp, close: Price, weighed: u64, volume: Volume) -> Result<Option<Step>> {
         let Some(current) = self.enter(start)? else { return Ok(None) };
-        let step = current.indicators.push_row(close, weighed, volume)?;
+        let step = current.indicators.push_close(close, volume)?;
         current.last = Some(start);
         Ok(Some(step))
     }
@@ -102,15 +100,23 @@ impl SessionEngine {
     /// The state that a bar at `start` adds to: that of its session, new where the session is. `None` outside sessions.
     #[inline]
     pub(crate) fn enter(&mut self, start: Timestamp) -> Result<Option<&mut Current>> {
-        if let Some(Current { last: Some(last), .. }) = &self.current
-            && start <= *last
+        if self.current.as_ref().is_some_and(|current| current.goes_on_at(start)) {
+            return Ok(self.current.as_mut());
+        }
+        self.enter_anew(start)
+    }
+
+    #[cold]
+    fn enter_anew(&mut self, start: Timestamp) -> Result<Option<&mut Current>> {
+        if let Some(Current { last: Some(last), .. }) = self.current
+            && start <= last
         {
-            return Err(Error::OutOfOrder { start, last: *last });
+            return Err(Error::OutOfOrder { start, last });
         }
-        if !self.current.as_ref().is_some_and(|current| current.session.contains(start)) {
-            let Some(session) = Session::containing(start) else { return Ok(None) };
-            self.current = Some(Current { session, last: None, indicators: Indicators::new(self.rule) });
-        }
+        let Some(session) = Session::containing(start) else { return Ok(None) };
+        let anew = Current { session, last: None, indicators: Indicators::new(self.rule) };
+        let current = self.current.filter(|current| current.session == session);
+        self.current = Some(current.unwrap_or(anew));
         Ok(self.current.as_mut())
     }
 
@@ -136,10 +142,18 @@ impl SessionEngine {
 }
 
 impl Current {
+    /// Whether a bar at `start` is in the session and after one that was too.
+    #[inline]
+    fn goes_on_at(&self, start: Timestamp) -> bool {
+        self.last.is_some_and(|last| last < start) && start < self.session.close
+    }
+
     /// How many of the first `starts`, which begin with one that is known to be, are in the session and in order.
     pub(crate) fn run_length(&self, starts: &[Timestamp]) -> usize {
         let mut length = 1;
-        while let Some(next) = starts.get(length..).and_then(<[_]>::first_chunk::<RUN_ROWS>)
+        // In WebAssembly the vectors gain a tenth of what their code weighs.
+        while !cfg!(target_family = "wasm")
+            && let Some(next) = starts.get(length..).and_then(<[_]>::first_chunk::<RUN_ROWS>)
             && self.continues(starts[length - 1], next)
         {
             length += RUN_ROWS;

@@ -6,6 +6,7 @@ use crate::bar::Bar;
 use crate::cross::{CrossDetector, Direction};
 use crate::error::Result;
 use crate::price::Price;
+use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::sma::Sma;
 use crate::volume::Volume;
@@ -49,35 +50,59 @@ impl Indicators {
     /// shares; the state is unchanged.
     #[inline(always)]
     pub fn push(&mut self, bar: &Bar) -> Result<Step> {
-        self.push_row(bar.close, self.vwap.rule().weigh(bar), bar.volume)
+        // Only the rule that weighs them waits for the high and the low.
+        if self.vwap.rule() == Rule::Close
+            && let Some(step) = self.push_near(bar.close, bar.close.as_micros().cast_unsigned(), bar.volume)
+        {
+            return Ok(step);
+        }
+        self.push_weighed(bar.close, self.vwap.rule().weigh(bar), bar.volume)
+    }
+
+    /// Takes the session's next closed bar by its close alone, which is all that [`Rule::Close`] needs.
+    #[inline(always)]
+    pub(crate) fn push_close(&mut self, close: Price, volume: Volume) -> Result<Step> {
+        let weighed = close.as_micros().cast_unsigned();
+        match self.push_near(close, weighed, volume) {
+            Some(step) => Ok(step),
+            None => self.push_weighed(close, weighed, volume),
+        }
     }
 
     /// Adds a bar of which `weighed` is the sum of the prices that the VWAP weighs, in micro-dollars.
-    #[inline(always)]
-    pub(crate) fn push_row(&mut self, close: Price, weighed: u64, volume: Volume) -> Result<Step> {
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn push_weighed(&mut self, close: Price, weighed: u64, volume: Volume) -> Result<Step> {
+        if let Some(step) = self.push_near(close, weighed, volume) {
+            return Ok(step);
+        }
         self.vwap.push_weighed(weighed, volume)?;
         self.sma.push(close);
-        let (sma9, vwap) = (self.sma.to_f64(), self.vwap.settle());
-        let cross = match sma9.zip(vwap) {
-            Some((sma9, vwap)) => self.cross(sma9, vwap),
-            None => None,
-        };
-        Ok(Step { sma9, vwap, cross })
+        let order = self.sma.sum().and_then(|sum| self.vwap.compare_mean(sum, Sma::<SMA_BARS>::COUNT));
+        Ok(Step {
+            sma9: self.sma.value().map(Ratio::to_f64),
+            vwap: self.vwap.settle(),
+            cross: order.and_then(|order| self.crosses.push(order)),
+        })
     }
 
-    /// Compares the two values, and returns the cross that this confirms.
-    ///
-    /// Rounding is monotone: where the nearest doubles differ, the exact values differ the same way. Where they are equal,
-    /// integers decide.
+    /// The same, quickly. `None` for the session's first bars and for some in a thousand later; the state is unchanged.
     #[inline(always)]
-    fn cross(&mut self, sma9: f64, vwap: f64) -> Option<Direction> {
+    fn push_near(&mut self, close: Price, weighed: u64, volume: Volume) -> Option<Step> {
+        let sums = self.vwap.near_sums(weighed, volume)?;
+        let vwap = self.vwap.near_value(sums)?;
+        let sum = self.sma.sum_with(close)?;
+        // From here on nothing fails.
+        self.vwap.set(sums);
+        self.sma.push(close);
+        let sma9 = Sma::<SMA_BARS>::mean(sum);
         let order = if sma9 > vwap {
             Ordering::Greater
         } else if sma9 < vwap {
             Ordering::Less
         } else {
-            self.vwap.compare_mean(self.sma.sum()?, Sma::<SMA_BARS>::COUNT)?
+            self.vwap.compare_near_mean(sum, Sma::<SMA_BARS>::COUNT, sums)
         };
-        self.crosses.push(order)
+        Some(Step { sma9: Some(sma9), vwap: Some(vwap), cross: self.crosses.push(order) })
     }
 }

@@ -13,6 +13,7 @@
 extern crate alloc;
 
 mod bar;
+mod base;
 mod block;
 mod calendar;
 mod columns;
@@ -23,6 +24,7 @@ mod digest;
 mod engine;
 mod error;
 mod indicators;
+mod int52;
 mod interval;
 mod new_york;
 mod price;
@@ -40,6 +42,7 @@ mod value_columns;
 mod volume;
 mod vwap;
 mod window;
+mod xxh3;
 
 pub use bar::Bar;
 pub use calendar::Calendar;

@@ -69,6 +69,7 @@ impl Price {
     ///
     /// # Errors
     /// As [`Price::parse`].
+    #[inline]
     pub fn from_bytes(text: &[u8]) -> Result<(Self, Precision)> {
         let scaled = decimal::parse(text, 6)?;
         let micros = scaled.nearest();
@@ -99,6 +100,7 @@ impl Price {
 
     /// Rounds as [`Price::from_f64`] does, with integers alone: right for every double.
     #[cold]
+    #[inline(never)]
     fn from_f64_exactly(dollars: f64) -> Result<Self> {
         if !dollars.is_finite() {
             return Err(Error::NotANumber);
@@ -125,6 +127,7 @@ impl Price {
     ///
     /// # Errors
     /// The first refused row and its error.
+    #[inline(never)]
     pub fn accept_column(column: &[Self]) -> Result<(), (usize, Error)> {
         // As long as no row has a high bit, none is out of range.
         let bits = column.iter().fold(0, |bits, price| bits | price.0.cast_unsigned());
@@ -140,6 +143,7 @@ impl Price {
     ///
     /// # Errors
     /// The first refused row and its error. What the column holds is unspecified then.
+    #[inline(never)]
     pub fn accept_doubles(column: &mut [Self]) -> Result<(), (usize, Error)> {
         let dollars = |price: &Self| f64::from_bits(price.0.cast_unsigned());
         let (chunks, _) = column.as_chunks_mut::<64>();
@@ -160,7 +164,7 @@ impl Price {
             at += chunk.len();
         }
         for (row, price) in column.iter_mut().enumerate().skip(at) {
-            *price = Self::from_f64(dollars(price)).map_err(|error| (row, error))?;
+            *price = Self::from_f64_exactly(dollars(price)).map_err(|error| (row, error))?;
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 
 use core::cmp::Ordering;
 
+use crate::int52::Int52;
+
 /// An exact non-negative ratio of two integers.
 ///
 /// Equality and order compare values: 1/2 equals 2/4.
@@ -36,8 +38,8 @@ impl Ratio {
     #[must_use]
     pub fn to_f64(self) -> f64 {
         match (i64::try_from(self.numerator), i64::try_from(self.denominator)) {
-            (Ok(numerator), Ok(denominator)) if denominator < EXACT_END => {
-                if numerator < EXACT_END {
+            (Ok(numerator), Ok(denominator)) if denominator < Int52::END => {
+                if numerator < Int52::END {
                     divide(numerator, denominator)
                 } else {
                     nearest_by_division(numerator, denominator)
@@ -86,30 +88,16 @@ impl Ord for Ratio {
     }
 }
 
-/// Integers below this are exact in doubles, and convert by [`double`].
-pub(crate) const EXACT_END: i64 = 1 << 52;
-
-/// The quotient of two integers from 0 to [`EXACT_END`]: correctly rounded, by IEEE 754, since both are doubles.
+/// The quotient of two integers from 0 to [`Int52::END`]: correctly rounded, by IEEE 754, since both are doubles.
 #[inline]
-pub(crate) fn divide(numerator: i64, denominator: i64) -> f64 {
+fn divide(numerator: i64, denominator: i64) -> f64 {
     double(numerator) / double(denominator)
 }
 
-/// An integer from 0 to [`EXACT_END`] as a double.
-///
-/// As the low bits of a double in [2^52, 2^53), which is then subtracted. The conversion of x86-64 keeps half of its
-/// register, and so waits for the division that used it last: bar after bar would queue up.
+/// An integer from 0 to [`Int52::END`] as a double.
 #[inline]
-pub(crate) fn double(integer: i64) -> f64 {
-    const ORIGIN: f64 = 4_503_599_627_370_496.0;
-    f64::from_bits(ORIGIN.to_bits() | integer.cast_unsigned()) - ORIGIN
-}
-
-/// An integer from -2^51 to 2^51 as a double, the same way.
-#[inline]
-pub(crate) fn signed_double(integer: i64) -> f64 {
-    const ORIGIN: f64 = 6_755_399_441_055_744.0;
-    f64::from_bits(ORIGIN.to_bits().wrapping_add_signed(integer)) - ORIGIN
+fn double(integer: i64) -> f64 {
+    Int52::wrapping(integer).to_f64()
 }
 
 /// One division of doubles, and an integer correction for a numerator that does not fit one.
@@ -239,7 +227,7 @@ mod tests {
         let mut settled = 0;
         for round in 0..200_000_u32 {
             let numerator = random(54 + round % 9) | 1 << 53;
-            let denominator = random(20 + round % 33).max(1);
+            let denominator = random(20 + round % 32).max(1);
             let exact = nearest_by_long_division(numerator.unsigned_abs().into(), denominator.unsigned_abs().into());
             if let Some(value) = nearest_by_division(numerator, denominator) {
                 assert_eq!(value, exact, "{numerator}/{denominator}");

@@ -34,6 +34,7 @@ impl Resampler {
     /// # Errors
     /// [`Error::OutOfOrder`] if the bar does not start after the last one; [`Error::VolumeOutOfRange`] if the longer bar's
     /// volume would pass 10^13 shares. The state is unchanged.
+    #[inline]
     pub fn push(&mut self, bar: &Bar) -> Result<Option<Bar>> {
         if let Some(last) = self.last
             && bar.start <= last
@@ -59,11 +60,13 @@ impl Resampler {
     }
 
     /// Ends the series and returns its last bar.
+    #[inline]
     pub fn finish(&mut self) -> Option<Bar> {
         self.forming.take().map(|(bar, _)| bar)
     }
 
     /// The time `[start, end)` of the longer bar that a moment belongs to.
+    #[inline]
     fn span(&mut self, ts: Timestamp) -> (Timestamp, Timestamp) {
         if self.interval == Interval::SECOND {
             return (ts, ts);
@@ -88,6 +91,7 @@ impl Resampler {
 }
 
 /// Adds a later bar of the same interval.
+#[inline]
 fn merge(forming: &mut Bar, bar: &Bar) -> Result<()> {
     let volume = forming.volume.checked_add(bar.volume).ok_or(Error::VolumeOutOfRange)?;
     *forming = Bar {

@@ -3,8 +3,6 @@
 use core::fmt;
 use core::str::FromStr;
 
-use xxhash_rust::xxh3::xxh3_128;
-
 use crate::cross::Direction;
 use crate::digest::parse_hex;
 use crate::error::{Error, Result};
@@ -12,6 +10,7 @@ use crate::interval::Interval;
 use crate::rule::Rule;
 use crate::ticker::Ticker;
 use crate::timestamp::Timestamp;
+use crate::xxh3::hash_128;
 
 /// The id of a signal: the XXH3 hash (128 bits, seed 0) of `ticker|bar_seconds|start_ms|up or down|rule`.
 ///
@@ -30,6 +29,7 @@ impl SignalId {
     /// assert_eq!(id.to_string(), "815cb245a0b7cfa6738b767f1f48c491");
     /// # Ok::<(), alpha_kite_core::Error>(())
     /// ```
+    #[inline]
     #[must_use]
     pub fn new(ticker: &Ticker, interval: Interval, start: Timestamp, direction: Direction, rule: Rule) -> Self {
         let mut text = Text { bytes: [0; 96], len: 0 };
@@ -95,13 +95,17 @@ struct Text {
 }
 
 impl Text {
+    #[inline]
     fn put(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            self.bytes[self.len] = *byte;
-            self.len += 1;
+            if let Some(place) = self.bytes.get_mut(self.len) {
+                *place = *byte;
+                self.len += 1;
+            }
         }
     }
 
+    #[inline]
     fn put_integer(&mut self, value: i64) {
         if value < 0 {
             self.put(b"-");
@@ -117,12 +121,9 @@ impl Text {
         self.put(&digits[first..]);
     }
 
+    #[inline]
     fn hash(&self) -> u128 {
-        match &self.bytes[..self.len] {
-            // The bounds let the compiler leave out what hashes other lengths.
-            text if (17..=128).contains(&text.len()) => xxh3_128(text),
-            _ => 0,
-        }
+        self.bytes.get(..self.len).map_or(0, hash_128)
     }
 }
 
@@ -131,6 +132,7 @@ mod tests {
     extern crate std;
 
     use super::*;
+    use xxhash_rust::xxh3::xxh3_128;
 
     #[test]
     fn hashes_the_text_that_is_documented() {

@@ -1,13 +1,14 @@
 //! Simple moving average of closes.
 
+use crate::int52::Int52;
 use crate::price::Price;
-use crate::ratio::{self, Ratio};
+use crate::ratio::Ratio;
 use crate::window::Window;
 
 /// The mean of the last `N` closes of a session. The product uses nine.
 ///
 /// State is `N` prices and their sum. One value per close, the first with the `N`th; gaps in time are not filled.
-/// `N` is from 1 to 16; the sum is below 2^53, so that a double holds it.
+/// `N` is from 1 to 16; the sum is below 2^51, so that a double holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sma<const N: usize> {
     window: Window<Price, N>,
@@ -49,11 +50,18 @@ impl<const N: usize> Sma<N> {
         Ratio::new(self.sum()?.into(), u128::from(Self::COUNT * 1_000_000))
     }
 
-    /// The mean in dollars as the nearest double, `None` before the `N`th close.
+    /// What [`sum`](Self::sum) would be after one close more, `None` where that is not the `N + 1`th or later.
     #[inline]
-    #[must_use]
-    pub fn to_f64(&self) -> Option<f64> {
-        self.window.is_full().then(|| ratio::divide(self.sum, Self::COUNT.cast_signed() * 1_000_000))
+    pub(crate) fn sum_with(&self, close: Price) -> Option<u64> {
+        let sum = self.sum + close.as_micros() - self.window.oldest().as_micros();
+        self.window.is_full().then_some(sum.cast_unsigned())
+    }
+
+    /// The nearest double to the mean in dollars of `N` closes with this sum in micro-dollars: both are doubles, and their
+    /// quotient is correctly rounded by IEEE 754.
+    #[inline]
+    pub(crate) fn mean(sum: u64) -> f64 {
+        Int52::wrapping(sum.cast_signed()).to_f64() / Int52::wrapping(Self::COUNT.cast_signed() * 1_000_000).to_f64()
     }
 
     /// The closes that it holds, oldest first.

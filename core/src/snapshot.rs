@@ -1,7 +1,5 @@
 //! The state of an engine as bytes: the same natively and in WebAssembly.
 
-use xxhash_rust::xxh3::Xxh3Default;
-
 use crate::cross::{CrossDetector, Direction};
 use crate::date::Date;
 use crate::engine::{Current, SessionEngine};
@@ -13,6 +11,7 @@ use crate::session::Session;
 use crate::sma::Sma;
 use crate::timestamp::Timestamp;
 use crate::vwap::Vwap;
+use crate::xxh3::hash_short;
 
 /// The first bytes: a name and the version of what follows.
 const HEAD: [u8; 4] = *b"AKS\x01";
@@ -30,30 +29,29 @@ impl SessionEngine {
     /// its date in days since 1970 (`i32`), the last bar's start in milliseconds (`i64`), the number of closes held (`u8`),
     /// nine closes in micro-dollars (`i64` each, oldest first, 0 where absent), the sum of price times volume (`u128`), the
     /// sum of volume (`u64`), the last non-zero sign (`i8`), and the XXH3 hash of all that (`u64`).
+    #[inline]
     #[must_use]
     pub fn snapshot(&self) -> [u8; SNAPSHOT_LEN] {
         let mut writer = Writer { bytes: [0; SNAPSHOT_LEN], at: 0 };
-        writer.put(HEAD);
-        writer.put([rule_code(self.rule())]);
-        match self.current() {
-            None => writer.at = SNAPSHOT_LEN - 8,
-            Some(Current { session, last, indicators: Indicators { sma, vwap, crosses } }) => {
-                let closes = sma.closes().count();
-                writer.put([1]);
-                writer.put(session.date.days_since_epoch().to_le_bytes());
-                writer.put(last.map_or(0, Timestamp::as_millis).to_le_bytes());
-                writer.put([u8::try_from(closes).unwrap_or(u8::MAX)]);
-                for close in sma.closes() {
-                    writer.put(close.as_micros().to_le_bytes());
-                }
-                writer.at += (SMA_BARS - closes) * 8;
-                writer.put(vwap.sum().to_le_bytes());
-                writer.put(vwap.volume().to_le_bytes());
-                writer.put(crosses.side().map_or(0, Direction::as_sign).to_le_bytes());
+        writer.put(&HEAD);
+        writer.put(&[rule_code(self.rule())]);
+        if let Some(Current { session, last, indicators: Indicators { sma, vwap, crosses } }) = self.current() {
+            let closes = sma.closes().count();
+            writer.put(&[1]);
+            writer.put(&session.date.days_since_epoch().to_le_bytes());
+            writer.put(&last.map_or(0, Timestamp::as_millis).to_le_bytes());
+            writer.put(&[u8::try_from(closes).unwrap_or(u8::MAX)]);
+            for close in sma.closes() {
+                writer.put(&close.as_micros().to_le_bytes());
             }
+            writer.at += (SMA_BARS - closes) * 8;
+            writer.put(&vwap.sum().to_le_bytes());
+            writer.put(&vwap.volume().to_le_bytes());
+            writer.put(&crosses.side().map_or(0, Direction::as_sign).to_le_bytes());
         }
-        let hash = hash(&writer.bytes[..BODY_LEN]);
-        writer.put(hash.to_le_bytes());
+        writer.at = BODY_LEN;
+        let hash = hash_short(&writer.bytes[..BODY_LEN]);
+        writer.put(&hash.to_le_bytes());
         writer.bytes
     }
 
@@ -61,32 +59,24 @@ impl SessionEngine {
     ///
     /// # Errors
     /// [`Error::BadSnapshot`] if the bytes are cut short, altered, of another version, or hold a state that no bars lead to.
+    #[inline]
     pub fn restore(bytes: &[u8]) -> Result<Self> {
-        let (body, hash) = bytes.split_first_chunk::<BODY_LEN>().ok_or(Error::BadSnapshot)?;
-        if bytes.len() != SNAPSHOT_LEN || self::hash(body).to_le_bytes() != hash {
+        if bytes.len() != SNAPSHOT_LEN {
             return Err(Error::BadSnapshot);
         }
-        let engine = read(body).ok_or(Error::BadSnapshot)?;
-        // One state has one snapshot, so that whatever else the bytes say is damage.
+        let engine = read(Reader(bytes)).ok_or(Error::BadSnapshot)?;
+        // One state has one snapshot, hash and all, so that whatever else the bytes say is damage.
         if engine.snapshot() == bytes { Ok(engine) } else { Err(Error::BadSnapshot) }
     }
 }
 
-/// The hash that digests are made with, so that its code is there only once.
-fn hash(body: &[u8]) -> u64 {
-    let mut hash = Xxh3Default::new();
-    hash.update(body);
-    hash.digest()
-}
-
-fn read(body: &[u8]) -> Option<SessionEngine> {
-    let mut reader = Reader(body);
+#[inline]
+fn read(mut reader: Reader<'_>) -> Option<SessionEngine> {
     if reader.take()? != HEAD {
         return None;
     }
-    let [code] = reader.take()?;
+    let [code, begun] = reader.take()?;
     let rule = Rule::ALL.into_iter().find(|rule| rule_code(*rule) == code)?;
-    let [begun] = reader.take()?;
     if begun == 0 {
         return Some(SessionEngine::new(rule));
     }
@@ -104,16 +94,13 @@ fn read(body: &[u8]) -> Option<SessionEngine> {
     let sum = u128::from_le_bytes(reader.take()?);
     let volume = u64::from_le_bytes(reader.take()?);
     let vwap = Vwap::with_sums(rule, sum, volume)?;
-    let side = match i8::from_le_bytes(reader.take()?) {
-        0 => None,
-        1 => Some(Direction::Up),
-        _ => Some(Direction::Down),
-    };
+    let side = Direction::from_sign(i8::from_le_bytes(reader.take()?));
     let possible = closes > 0 && session.contains(last) && (side.is_none() || (sma.sum().is_some() && volume > 0));
     let indicators = Indicators { sma, vwap, crosses: CrossDetector::with_side(side) };
     possible.then(|| SessionEngine::with_current(rule, Some(Current { session, last: Some(last), indicators })))
 }
 
+#[inline]
 const fn rule_code(rule: Rule) -> u8 {
     match rule {
         Rule::Close => 0,
@@ -127,19 +114,23 @@ struct Writer {
 }
 
 impl Writer {
-    fn put<const N: usize>(&mut self, value: [u8; N]) {
-        self.bytes[self.at..self.at + N].copy_from_slice(&value);
-        self.at += N;
+    #[inline]
+    fn put(&mut self, value: &[u8]) {
+        for byte in value {
+            self.bytes[self.at] = *byte;
+            self.at += 1;
+        }
     }
 }
 
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
+    #[inline]
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (value, rest) = self.0.split_first_chunk()?;
+        let (bytes, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
-        Some(*value)
+        Some(*bytes)
     }
 }
 
@@ -177,7 +168,7 @@ mod tests {
             altered[at] ^= 0x10;
             assert_eq!(SessionEngine::restore(&altered), Err(Error::BadSnapshot), "byte {at}");
             // The same with a hash that agrees: only meaningful bytes may still be read.
-            let hash = hash(&altered[..SNAPSHOT_LEN - 8]);
+            let hash = hash_short(&altered[..SNAPSHOT_LEN - 8]);
             altered[SNAPSHOT_LEN - 8..].copy_from_slice(&hash.to_le_bytes());
             if let Ok(other) = SessionEngine::restore(&altered) {
                 assert_eq!(other.snapshot(), altered, "byte {at}");

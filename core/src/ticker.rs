@@ -31,6 +31,7 @@ impl Ticker {
     ///
     /// # Errors
     /// [`Error::UnknownTicker`] for bytes that are no ticker.
+    #[inline]
     pub fn from_bytes(text: &[u8]) -> Result<Self> {
         let allowed = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b'|' && !byte.is_ascii_lowercase();
         let outer_space = text.first() == Some(&b' ') || text.last() == Some(&b' ');

@@ -98,6 +98,7 @@ impl Timestamp {
     ///
     /// # Errors
     /// The first refused row.
+    #[inline(never)]
     pub fn accept_column(column: &[Self]) -> Result<(), usize> {
         // As long as no row has a high bit, none is out of range.
         let bits = column.iter().fold(0, |bits, time| bits | (time.0 ^ (time.0 >> 63)));
@@ -112,6 +113,7 @@ impl Timestamp {
     ///
     /// # Errors
     /// The first refused row. What the column holds is unspecified then.
+    #[inline(never)]
     pub fn accept_doubles(column: &mut [Self]) -> Result<(), usize> {
         let (chunks, _) = column.as_chunks_mut::<64>();
         let mut at = 0;

@@ -76,6 +76,7 @@ impl Volume {
     ///
     /// # Errors
     /// The first refused row and its error.
+    #[inline(never)]
     pub fn accept_column(column: &[Self]) -> Result<(), (usize, Error)> {
         // As long as no row has a high bit, none is out of range.
         let bits = column.iter().fold(0, |bits, volume| bits | volume.0);
@@ -91,6 +92,7 @@ impl Volume {
     ///
     /// # Errors
     /// The first refused row and its error. What the column holds is unspecified then.
+    #[inline(never)]
     pub fn accept_doubles(column: &mut [Self]) -> Result<(), (usize, Error)> {
         let (chunks, _) = column.as_chunks_mut::<64>();
         let mut at = 0;

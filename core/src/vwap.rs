@@ -3,8 +3,10 @@
 use core::cmp::Ordering;
 
 use crate::bar::Bar;
+use crate::base::Base;
 use crate::error::{Error, Result};
-use crate::ratio::{self, Ratio};
+use crate::int52::Int52;
+use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::volume::Volume;
 
@@ -12,114 +14,64 @@ use crate::volume::Volume;
 ///
 /// State is the sums of price times volume and of volume. The price of a bar is its close, or (high + low + close) / 3,
 /// where the sum keeps all three prices and the third is never rounded.
-///
-/// The sum is kept relative to a base price near the average, so that it is a small integer. It takes 128 bits only while
-/// no base is near enough.
 #[derive(Clone, Copy, Debug)]
 pub struct Vwap {
     rule: Rule,
     /// Sum of volume, in shares: at most 10^13.
-    volume: u64,
-    /// Sum of (one or three prices - as many bases) times volume, in micro-dollar shares: within 2^51 of 0.
-    near: i64,
-    /// Sum of (one or three) prices times volume where `near` cannot tell: at most 3 * 10^26.
-    far: u128,
-    base: Base,
+    volume: Int52,
+    sum: Sum,
 }
 
-/// A price near the average. It is no part of the value.
+const MAX_VOLUME: Int52 = Int52::wrapping(Volume::MAX.get().cast_signed());
+
+/// Sum of (one or three) prices times volume, in micro-dollar shares: at most 3 * 10^26.
 #[derive(Clone, Copy, Debug)]
-struct Base {
-    /// As many bases as a bar has prices, in micro-dollars.
-    prices: i64,
-    /// The base in dollars, a multiple of 1/64: exact in decimal and in binary.
-    dollars: f64,
-    /// Dollars in a micro-dollar of one price of a bar, a little less and a little more than exact. NaN while there is
-    /// only `far`.
-    low: f64,
-    high: f64,
-    /// How many leading zeros a price less the base and a volume must have together to be multiplied; more than there are
-    /// while there is only `far`.
-    zeros: u32,
+enum Sum {
+    /// The sum of volume times as many base prices, and what is left: small while the base is near the average.
+    Around(Base, Int52),
+    Whole(u128),
 }
 
-/// 1/64 dollar in micro-dollars.
-const BASE_STEP: i64 = 15_625;
-
-/// `near` is from -2^51 to 2^51: products of fewer than 2^61 never overflow it.
-const NEAR_END: u64 = 1 << 51;
-const PRODUCT_ZEROS: u32 = 2 * u64::BITS - 61;
-
-/// Relative margin around a quotient, 2^-50: its own rounding, the constant's and the product's are 2^-53 each.
-const MARGIN: f64 = f64::from_bits((1023 - 50) << 52);
-
-impl Base {
-    /// No base at all: only the exact sum is kept.
-    const NONE: Self = Self { prices: 0, dollars: 0.0, low: f64::NAN, high: f64::NAN, zeros: u32::MAX };
-
-    /// A base of so many 64ths of a dollar.
-    fn new(rule: Rule, steps: u32) -> Self {
-        let micro_dollar = match rule {
-            Rule::Close => 1e-6,
-            Rule::Hlc3 => 1e-6 / 3.0,
-        };
-        Self {
-            prices: i64::from(steps) * BASE_STEP * rule.prices_per_bar().cast_signed(),
-            dollars: f64::from(steps) / 64.0,
-            low: micro_dollar * (1.0 - MARGIN),
-            high: micro_dollar * (1.0 + MARGIN),
-            zeros: PRODUCT_ZEROS,
-        }
-    }
+/// The sums of a [`Vwap`] around a base.
+#[derive(Clone, Copy)]
+pub(crate) struct NearSums {
+    pub(crate) volume: Int52,
+    pub(crate) base: Base,
+    pub(crate) near: Int52,
 }
 
 impl Vwap {
     /// An average that has seen nothing: the state at a session's open.
     #[must_use]
     pub const fn new(rule: Rule) -> Self {
-        Self { rule, volume: 0, near: 0, far: 0, base: Base::NONE }
+        Self { rule, volume: Int52::ZERO, sum: Sum::Whole(0) }
     }
 
     /// An average with these sums, `None` where no bars can have them.
     pub(crate) fn with_sums(rule: Rule, sum: u128, volume: u64) -> Option<Self> {
         let highest = u128::from(volume) * u128::from(rule.prices_per_bar()) * 10_000_000_000_000;
         let possible = volume <= Volume::MAX.get() && sum <= highest;
-        possible.then_some(Self { volume, far: sum, ..Self::new(rule) })
+        possible.then_some(Self { rule, volume: Int52::wrapping(volume.cast_signed()), sum: Sum::Whole(sum) })
     }
 
     /// Adds a bar by the sum of its prices that the rule weighs, in micro-dollars, and its volume.
     ///
     /// # Errors
     /// [`Error::SessionVolumeOutOfRange`] if the volume of the session would pass 10^13 shares; the state is unchanged.
-    #[inline]
     pub(crate) fn push_weighed(&mut self, weighed: u64, volume: Volume) -> Result<()> {
-        let total = self.volume + volume.get();
-        if total > Volume::MAX.get() {
+        let total = self.volume.wrapping_add(volume.get().cast_signed());
+        if total > MAX_VOLUME {
             return Err(Error::SessionVolumeOutOfRange);
         }
-        let step = weighed.cast_signed() - self.base.prices;
-        let near = self.near.wrapping_add(step.wrapping_mul(volume.get().cast_signed()));
-        let zeros = step.unsigned_abs().leading_zeros() + volume.get().leading_zeros();
-        if zeros >= self.base.zeros && near.unsigned_abs() < NEAR_END {
-            self.near = near;
-        } else {
-            self.push_far(weighed, volume);
-        }
+        self.sum = Sum::Whole(self.sum() + u128::from(weighed) * u128::from(volume.get()));
         self.volume = total;
         Ok(())
-    }
-
-    #[cold]
-    fn push_far(&mut self, weighed: u64, volume: Volume) {
-        self.far = self.sum() + u128::from(weighed) * u128::from(volume.get());
-        (self.near, self.base) = (0, Base::NONE);
     }
 
     /// Adds one bar.
     ///
     /// # Errors
     /// [`Error::SessionVolumeOutOfRange`] if the volume of the session would pass 10^13 shares; the state is unchanged.
-    #[inline]
     pub fn push(&mut self, bar: &Bar) -> Result<()> {
         self.push_weighed(self.rule.weigh(bar), bar.volume)
     }
@@ -134,15 +86,22 @@ impl Vwap {
     /// Sum of price times volume in micro-dollar shares: of closes, or of high + low + close.
     #[must_use]
     pub fn sum(&self) -> u128 {
-        let bases = u128::from(self.base.prices.unsigned_abs()) * u128::from(self.volume);
-        self.far.wrapping_add(bases).wrapping_add_signed(self.near.into())
+        match self.sum {
+            Sum::Around(base, near) => self.bases(base).wrapping_add_signed(near.get().into()),
+            Sum::Whole(sum) => sum,
+        }
+    }
+
+    /// The sum if all prices were the base.
+    fn bases(&self, base: Base) -> u128 {
+        u128::from(base.prices(self.rule).cast_unsigned()) * u128::from(self.volume())
     }
 
     /// Sum of volume in shares.
     #[inline]
     #[must_use]
     pub const fn volume(&self) -> u64 {
-        self.volume
+        self.volume.get().cast_unsigned()
     }
 
     /// The exact average in dollars, `None` while the volume is 0.
@@ -150,50 +109,7 @@ impl Vwap {
     /// Source: sum of price times volume / sum of volume, over the bars of the session.
     #[must_use]
     pub fn value(&self) -> Option<Ratio> {
-        Ratio::new(self.sum(), u128::from(self.volume) * u128::from(self.rule.prices_per_bar() * 1_000_000))
-    }
-
-    /// The average in dollars as the nearest double, `None` while the volume is 0.
-    #[inline]
-    #[must_use]
-    pub fn to_f64(&self) -> Option<f64> {
-        self.near_base().or_else(|| self.value().map(Ratio::to_f64))
-    }
-
-    /// The average as [`to_f64`](Self::to_f64) gives it, after a look at whether the base is still near.
-    #[inline]
-    pub(crate) fn settle(&mut self) -> Option<f64> {
-        match self.near_base() {
-            None => self.settle_exactly(),
-            near => near,
-        }
-    }
-
-    #[cold]
-    #[expect(clippy::as_conversions, reason = "a price is below 2^30 steps, and any base is right")]
-    fn settle_exactly(&mut self) -> Option<f64> {
-        let value = self.value()?.to_f64();
-        let sum = self.sum();
-        let base = Base::new(self.rule, (value * 64.0) as u32);
-        let bases = u128::from(base.prices.unsigned_abs()) * u128::from(self.volume);
-        match i64::try_from(sum.wrapping_sub(bases).cast_signed()) {
-            Ok(near) if near.unsigned_abs() < NEAR_END => *self = Self { near, far: 0, base, ..*self },
-            _ => *self = Self { near: 0, far: sum, base: Base::NONE, ..*self },
-        }
-        Some(value)
-    }
-
-    /// The average where two bounds around it round to one double, which the exact value then rounds to as well.
-    ///
-    /// Around the base the sums are small: the average is the base and a small quotient, rounded once with the quotient a
-    /// little too small and once a little too large. `None` for some rows in a thousand, where the base is far, and without
-    /// volume, since NaN equals nothing.
-    #[inline]
-    fn near_base(&self) -> Option<f64> {
-        let Base { dollars, low, high, .. } = self.base;
-        let quotient = ratio::signed_double(self.near) / ratio::double(self.volume.cast_signed());
-        let (low, high) = (dollars + quotient * low, dollars + quotient * high);
-        (low == high).then_some(low)
+        Ratio::new(self.sum(), u128::from(self.volume()) * u128::from(self.rule.prices_per_bar() * 1_000_000))
     }
 
     /// How the mean of `count` prices that add up to `sum` micro-dollars compares with this average; `None` while the
@@ -203,17 +119,87 @@ impl Vwap {
     /// are below 2^92.
     #[must_use]
     pub fn compare_mean(&self, sum: u64, count: u64) -> Option<Ordering> {
-        // The same with the base taken from both sides.
-        let prices = sum.cast_signed() * self.rule.prices_per_bar().cast_signed();
-        let above = prices.wrapping_sub(self.base.prices.wrapping_mul(count.cast_signed()));
-        let small = above.unsigned_abs().leading_zeros() + self.volume.leading_zeros() >= self.base.zeros;
-        let order = if small && count < 1 << 10 {
-            (above * self.volume.cast_signed()).cmp(&(self.near * count.cast_signed()))
-        } else {
-            let mean = u128::from(sum) * u128::from(self.volume * self.rule.prices_per_bar());
-            mean.cmp(&(u128::from(count) * self.sum()))
-        };
-        (self.volume != 0).then_some(order)
+        let mean = u128::from(sum) * u128::from(self.volume() * self.rule.prices_per_bar());
+        (self.volume() != 0).then(|| mean.cmp(&(u128::from(count) * self.sum())))
+    }
+
+    /// The average in dollars as the nearest double, `None` while the volume is 0. Keeps the sum around it from then on.
+    pub(crate) fn settle(&mut self) -> Option<f64> {
+        let value = self.value()?.to_f64();
+        let (sum, base) = (self.sum(), Base::nearest(value));
+        let near = i64::try_from(sum.wrapping_sub(self.bases(base)).cast_signed()).ok();
+        let near = near.and_then(|near| Int52::ZERO.checked_add(near));
+        self.sum = near.map_or(Sum::Whole(sum), |near| Sum::Around(base, near));
+        Some(value)
+    }
+
+    /// An average with these sums.
+    pub(crate) const fn around(rule: Rule, NearSums { volume, base, near }: NearSums) -> Self {
+        Self { rule, volume, sum: Sum::Around(base, near) }
+    }
+
+    /// The sums, `None` without a base.
+    #[inline]
+    pub(crate) fn near(&self) -> Option<NearSums> {
+        let Sum::Around(base, near) = self.sum else { return None };
+        Some(NearSums { volume: self.volume, base, near })
+    }
+
+    /// The sums after one bar more. `None` if its volume is out of range, or the bar is far from a base, or there is none.
+    #[inline]
+    pub(crate) fn near_sums(&self, weighed: u64, volume: Volume) -> Option<NearSums> {
+        let NearSums { volume: before, base, near } = self.near()?;
+        let shares = volume.get().cast_signed();
+        let near = near.checked_add(product(weighed.cast_signed() - base.prices(self.rule), shares)?)?;
+        let volume = before.wrapping_add(shares);
+        (volume <= MAX_VOLUME).then_some(NearSums { volume, base, near })
+    }
+
+    /// Takes what [`near_sums`](Self::near_sums) gave.
+    #[inline]
+    pub(crate) fn set(&mut self, sums: NearSums) {
+        self.volume = sums.volume;
+        if let Sum::Around(_, near) = &mut self.sum {
+            *near = sums.near;
+        }
+    }
+
+    /// The average after `sums`. `None` for some rows in a thousand, and without volume.
+    #[inline]
+    pub(crate) fn near_value(&self, NearSums { volume, base, near }: NearSums) -> Option<f64> {
+        // 0 / 0 is not a number, which equals nothing.
+        let quotient = near.to_f64() / volume.to_f64();
+        let (low, high) = base.scale(self.rule).bounds(quotient);
+        (low == high).then_some(low)
+    }
+
+    /// How the mean of `count` prices that add up to `sum` micro-dollars compares with the average after `sums`, where both
+    /// are one double.
+    ///
+    /// As [`compare_mean`](Self::compare_mean), with the base taken from both sides. Modulo 2^64, since values that round
+    /// to one double differ by far less than half of that.
+    #[inline]
+    pub(crate) fn compare_near_mean(
+        &self,
+        sum: u64,
+        count: u64,
+        NearSums { volume, base, near }: NearSums,
+    ) -> Ordering {
+        let count = count.cast_signed();
+        let prices = sum.cast_signed() * self.rule.prices_per_bar().cast_signed() - count * base.prices(self.rule);
+        prices.wrapping_mul(volume.get()).wrapping_sub(near.get().wrapping_mul(count)).cmp(&0)
+    }
+}
+
+/// A product, `None` where it might not fit.
+#[inline]
+fn product(left: i64, right: i64) -> Option<i64> {
+    if cfg!(target_family = "wasm") {
+        // Its checked product is a call.
+        let zeros = left.unsigned_abs().leading_zeros() + right.unsigned_abs().leading_zeros();
+        (zeros > u64::BITS).then(|| left * right)
+    } else {
+        left.checked_mul(right)
     }
 }
 

@@ -3,10 +3,11 @@
 //! Whatever stores, verifies or shows a session computes it here, so that there is one answer. Rows outside the session
 //! have no part in it.
 
-use alpha_kite_core::{
-    Bar, Digest, Direction, Interval, Price, Resampler, Result, RowHasher, Rule, SeriesHasher, Session, SessionEngine,
-    SignalId, Ticker, Timestamp,
-};
+mod running;
+
+use alpha_kite_core::{Bar, Digest, Direction, Interval, Price, Result, Rule, Session, SignalId, Ticker, Timestamp};
+
+pub use running::{ClosedBar, RunningSeries};
 
 use crate::store::{IndicatorRow, Row, StoredDigest};
 
@@ -49,7 +50,7 @@ pub struct Cross {
 }
 
 impl Series {
-    /// Computes a session's series from the rows of its day, ascending by start.
+    /// Computes a session's series from the rows of its day, ascending by start, when the session is over.
     ///
     /// The one-second series takes every row as one bar, whatever the time it covers; a longer one resamples the same
     /// rows. `None` where the session has no such series: no rows, none of one second for the one-second series, or none
@@ -58,27 +59,52 @@ impl Series {
     /// # Errors
     /// What the core refuses: rows that do not ascend, or a session of more than 10^13 shares.
     pub fn compute(session: &Session, rows: &[Row], interval: Interval, rule: Rule) -> Result<Option<Self>> {
+        Self::compute_until(session, rows, interval, rule, session.close)
+    }
+
+    /// As [`compute`](Self::compute), while the session goes on: without a bar that ends after `closed`.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
+    pub fn compute_until(
+        session: &Session,
+        rows: &[Row],
+        interval: Interval,
+        rule: Rule,
+        closed: Timestamp,
+    ) -> Result<Option<Self>> {
         let rows = rows_of(session, rows);
         if own_bar(rows).is_none_or(|own| interval < own) {
             return Ok(None);
         }
-        let mut series = Computation::new(session, interval, rule, rows.len());
-        if interval == Interval::SECOND {
-            for row in rows {
-                series.push(row.bar, row.bar_seconds)?;
-            }
-        } else {
-            let mut resampler = Resampler::new(interval);
-            for row in rows {
-                if let Some(bar) = resampler.push(&row.bar)? {
-                    series.push(bar, interval)?;
-                }
-            }
-            if let Some(bar) = resampler.finish() {
-                series.push(bar, interval)?;
-            }
+        let mut running = RunningSeries::new(session, interval, rule);
+        let mut series = Self::empty(session, interval, rule, rows.len());
+        for row in rows {
+            series.extend(running.push(row)?);
         }
-        Ok(Some(series.finish()))
+        series.extend(running.close_until(closed)?);
+        let StoredDigest { digest, row_digest, .. } = running.to_stored_digest();
+        Ok(Some(Self { digest, row_digest, ..series }))
+    }
+
+    fn empty(session: &Session, interval: Interval, rule: Rule, capacity: usize) -> Self {
+        Self {
+            session: *session,
+            interval,
+            rule,
+            bars: Vec::with_capacity(capacity),
+            indicators: Vec::with_capacity(capacity),
+            crosses: Vec::new(),
+            digest: Digest::EMPTY,
+            row_digest: Digest::EMPTY,
+        }
+    }
+
+    fn extend(&mut self, closed: Option<ClosedBar>) {
+        let Some(closed) = closed else { return };
+        self.bars.push(closed.bar);
+        self.indicators.push(closed.indicators());
+        self.crosses.extend(closed.cross());
     }
 
     /// The id of one of the series' crosses.
@@ -130,49 +156,6 @@ fn rows_of<'a>(session: &Session, rows: &'a [Row]) -> &'a [Row] {
 /// The length of the shortest row.
 fn own_bar(rows: &[Row]) -> Option<Interval> {
     rows.iter().map(|row| row.bar_seconds).min()
-}
-
-/// A series while bars are added.
-struct Computation {
-    engine: SessionEngine,
-    hasher: SeriesHasher,
-    row_hasher: RowHasher,
-    series: Series,
-}
-
-impl Computation {
-    fn new(session: &Session, interval: Interval, rule: Rule, capacity: usize) -> Self {
-        let series = Series {
-            session: *session,
-            interval,
-            rule,
-            bars: Vec::with_capacity(capacity),
-            indicators: Vec::with_capacity(capacity),
-            crosses: Vec::new(),
-            digest: Digest::EMPTY,
-            row_digest: Digest::EMPTY,
-        };
-        Self { engine: SessionEngine::new(rule), hasher: SeriesHasher::new(), row_hasher: RowHasher::new(), series }
-    }
-
-    /// Adds a bar, and the time that it covers.
-    fn push(&mut self, bar: Bar, length: Interval) -> Result<()> {
-        let step = self.engine.push(&bar)?.unwrap_or_default();
-        self.hasher.push(bar.start, step.sma9, step.vwap, step.cross);
-        self.row_hasher.push(&bar);
-        self.series.bars.push(bar);
-        self.series.indicators.push(IndicatorRow { start: bar.start, sma9: step.sma9, vwap: step.vwap });
-        if let (Some(direction), Some(sma9), Some(vwap)) = (step.cross, step.sma9, step.vwap) {
-            let closed_at = bar_end(&self.series.session, bar.start, length);
-            let cross = Cross { start: bar.start, closed_at, direction, price: bar.close, sma9, vwap };
-            self.series.crosses.push(cross);
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Series {
-        Series { digest: self.hasher.digest(), row_digest: self.row_hasher.digest(), ..self.series }
-    }
 }
 
 #[cfg(test)]
@@ -245,6 +228,22 @@ mod tests {
             assert_eq!(cross.price, series.bars[index].close);
             assert_eq!(cross.closed_at.as_millis() - cross.start.as_millis(), 60_000);
         }
+    }
+
+    #[test]
+    fn a_bar_that_is_still_forming_is_left_out() {
+        let rows = seconds(0..150);
+        let closed = |offset: i64| session().open.checked_add_millis(offset * 1000).unwrap();
+        let until = |interval, offset| {
+            let series = Series::compute_until(&session(), &rows, interval, Rule::Close, closed(offset)).unwrap();
+            series.unwrap().bars.len()
+        };
+        assert_eq!([0, 119, 120, 179, 180].map(|offset| until(Interval::MINUTE, offset)), [2, 2, 2, 2, 3]);
+        assert_eq!(until(Interval::SECOND, 0), 150, "a row is a closed bar");
+        let whole = compute(&rows[..120], Interval::MINUTE).unwrap();
+        let part =
+            Series::compute_until(&session(), &rows, Interval::MINUTE, Rule::Close, closed(179)).unwrap().unwrap();
+        assert_eq!((part.digest, part.row_digest), (whole.digest, whole.row_digest));
     }
 
     #[test]

@@ -14,11 +14,15 @@ mod sqlite;
 mod url;
 
 use std::ops::Range;
+use std::slice;
+use std::time::Duration;
 
 use alpha_kite_core::{Date, Interval, Ticker, Timestamp};
 use async_trait::async_trait;
 
-pub use batch::{Batch, Event, IndicatorRow, Row, SignalEvent, Source, StoredDigest, StoredIndicator};
+pub use batch::{
+    Batch, Event, Gap, GapState, IndicatorRow, Report, Row, SignalEvent, Source, StoredDigest, StoredIndicator,
+};
 pub use error::{DatabaseUrlError, InvalidBatch, MigrationError, Result, StoreError};
 pub use migrator::{Applied, Migrated};
 pub use url::DatabaseUrl;
@@ -71,9 +75,27 @@ pub trait Store: Send + Sync {
     /// The tickers that have rows, in alphabetical order.
     async fn tickers(&self) -> Result<Vec<Ticker>>;
 
-    /// Stores a batch: all of it or nothing, and on PostgreSQL in one round trip. When this returns `Ok` the batch
-    /// survives `kill -9` and power loss.
-    async fn write(&self, batch: &Batch) -> Result<()>;
+    /// The holes that overlap `range`, by start.
+    async fn gaps(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Gap>>;
+
+    /// Stores batches of different tickers: all of them or nothing, and on PostgreSQL in one round trip. When this
+    /// returns `Ok` they survive `kill -9` and power loss.
+    async fn write_all(&self, batches: &[Batch]) -> Result<()>;
+
+    /// Stores one batch, as [`write_all`](Self::write_all).
+    async fn write(&self, batch: &Batch) -> Result<()> {
+        self.write_all(slice::from_ref(batch)).await
+    }
+
+    /// Adds what the service says of itself.
+    async fn report(&self, reports: &[Report]) -> Result<()>;
+
+    /// Takes or prolongs the lease `name` for `length` from now by the database's clock. `None` if it is the holder's
+    /// now, else who has it.
+    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Option<String>>;
+
+    /// Gives a lease back, if it is the holder's.
+    async fn release_lease(&self, name: &str, holder: &str) -> Result<()>;
 
     /// Closes the connections. Calls after this one fail.
     async fn close(&self);

@@ -72,6 +72,7 @@ async fn check_roles(connection: &mut PgConnection) {
         assert_eq!(run_as(connection, role, "select * from get_streaming_health('QQQ')").await, Ok(1));
         for hidden in [
             "select * from alpha_kite_migrations",
+            "select * from leases",
             "select nextval('equity_data_id_seq')",
             "insert into equity_data (ticker, timestamp, price, volume, open, high, low, bar_seconds, source) \
              values ('QQQ', now(), 1, 1, 1, 1, 1, 1, 'stream')",

@@ -4,7 +4,9 @@
 
 mod support;
 
-use alpha_kite::store::{Batch, InvalidBatch, MigrationError, Row, Source, StoreError, open};
+use std::time::Duration;
+
+use alpha_kite::store::{Batch, Gap, GapState, InvalidBatch, MigrationError, Report, Row, Source, StoreError, open};
 use alpha_kite_core::{Bar, Interval, Rule, Ticker, Volume};
 use support::*;
 
@@ -42,6 +44,10 @@ contract! {
     rows_are_found_by_skipping
     tickers_are_listed_once
     hostile_tickers_are_only_names
+    many_tickers_are_written_together
+    gaps_come_back_and_are_revised
+    a_lease_has_one_holder
+    reports_are_added_once
     events_are_ordered_and_added_once
     the_ledger_refuses_every_change
     digests_have_both_ends
@@ -402,6 +408,109 @@ async fn hostile_tickers_are_only_names(engine: Engine) {
         assert_eq!(first, Some(at(OPEN_MS)), "{name}");
     }
     assert_eq!(fixture.store.tickers().await.unwrap().len(), names.len());
+}
+
+async fn many_tickers_are_written_together(engine: Engine) {
+    let fixture = Fixture::new(engine).await;
+    let batches: Vec<Batch> = ["A\\", "\"NULL\"", "{A,B}", "'';--", "QQQ"]
+        .into_iter()
+        .zip(1..)
+        .map(|(name, count)| {
+            let mut batch = Batch::new(ticker(name));
+            batch.rows = (0..count).map(|index| row(OPEN_MS + 1000 * index, 1_000_000 * count)).collect();
+            batch.indicators.push((Interval::SECOND, Rule::Close, vec![indicator(OPEN_MS, None, Some(0.1 + 0.2))]));
+            batch
+        })
+        .collect();
+    fixture.store.write_all(&batches).await.unwrap();
+    for batch in &batches {
+        assert_eq!(fixture.store.rows(&batch.ticker, ALWAYS).await.unwrap(), batch.rows);
+        assert_eq!(fixture.store.indicators(&batch.ticker, Interval::SECOND, ALWAYS).await.unwrap().len(), 1);
+    }
+
+    let mut contradiction = batches[0].clone();
+    contradiction.rows.push(row(OPEN_MS, 5));
+    let error = fixture.store.write_all(&[batches[1].clone(), contradiction]).await.unwrap_err();
+    assert!(matches!(error, StoreError::Invalid(InvalidBatch::NotAscending { .. })), "{error}");
+    let twice = [batches[0].clone(), batches[0].clone()];
+    let error = fixture.store.write_all(&twice).await.unwrap_err();
+    assert!(matches!(error, StoreError::Invalid(InvalidBatch::Twice(_))), "{error}");
+}
+
+async fn gaps_come_back_and_are_revised(engine: Engine) {
+    let fixture = Fixture::new(engine).await;
+    let open = Gap {
+        ticker: ticker("QQQ"),
+        started_at: at(OPEN_MS + 1),
+        ended_at: None,
+        cause: "no-heartbeat".to_owned(),
+        state: GapState::Open,
+        shares_missed: None,
+        rows_added: 0,
+        detail: None,
+        detected_at: at(OPEN_MS + 30_000),
+        repaired_at: None,
+    };
+    let repaired = Gap {
+        ended_at: Some(at(OPEN_MS + 60_000)),
+        state: GapState::Partial,
+        shares_missed: Some(123),
+        rows_added: 2,
+        detail: Some("it's '\\ less".to_owned()),
+        repaired_at: Some(at(OPEN_MS + 70_000)),
+        ..open.clone()
+    };
+    let later = Gap { started_at: at(OPEN_MS + 90_000), ..open.clone() };
+    let read = async |from: i64, to: i64| {
+        fixture.store.gaps(&ticker("QQQ"), at(OPEN_MS + from)..at(OPEN_MS + to)).await.unwrap()
+    };
+    for (gaps, whole) in
+        [(vec![open.clone()], vec![&open]), (vec![repaired.clone(), later.clone()], vec![&repaired, &later])]
+    {
+        let batch = Batch { gaps, ..Batch::new(ticker("QQQ")) };
+        fixture.store.write(&batch).await.unwrap();
+        assert_eq!(read(0, 200_000).await.iter().collect::<Vec<_>>(), whole);
+    }
+    assert_eq!(read(0, 1).await, []);
+    assert_eq!(read(59_999, 60_000).await, [repaired]);
+    assert_eq!(read(60_000, 90_000).await, []);
+    assert_eq!(read(100_000, 100_001).await, [later], "a hole that lasts has no end");
+    assert_eq!(fixture.store.gaps(&ticker("SPY"), ALWAYS).await.unwrap(), []);
+}
+
+async fn a_lease_has_one_holder(engine: Engine) {
+    let fixture = Fixture::new(engine).await;
+    let (minute, store) = (Duration::from_secs(60), &fixture.store);
+    assert_eq!(store.take_lease("streamer", "host 'a'", minute).await.unwrap(), None);
+    assert_eq!(store.take_lease("streamer", "host 'a'", minute).await.unwrap(), None, "its own");
+    assert_eq!(store.take_lease("streamer", "b", minute).await.unwrap().as_deref(), Some("host 'a'"));
+    assert_eq!(store.take_lease("other", "b", minute).await.unwrap(), None);
+    store.release_lease("streamer", "b").await.unwrap();
+    assert_eq!(store.take_lease("streamer", "b", minute).await.unwrap().as_deref(), Some("host 'a'"));
+    store.release_lease("streamer", "host 'a'").await.unwrap();
+    assert_eq!(store.take_lease("streamer", "b", Duration::ZERO).await.unwrap(), None);
+    assert_eq!(store.take_lease("streamer", "c", minute).await.unwrap(), None, "it has run out");
+}
+
+async fn reports_are_added_once(engine: Engine) {
+    let fixture = Fixture::new(engine).await;
+    let report = |name, latency| Report {
+        ticker: ticker(name),
+        recorded_at: at(OPEN_MS),
+        rows_written: 7,
+        batch_latency_ms: latency,
+        processing_latency_ms: None,
+        errors: 1,
+        status: "ok",
+    };
+    fixture.store.report(&[report("QQQ", Some(0.25)), report("SPY", None)]).await.unwrap();
+    fixture.store.report(&[report("QQQ", Some(9.0))]).await.unwrap();
+    fixture.store.report(&[]).await.unwrap();
+    for (condition, count) in [("batch_latency_ms = 0.25", 1), ("batch_latency_ms is null", 1), ("rows_written = 7", 2)]
+    {
+        let sql = format!("select ticker from streaming_metrics where {condition}");
+        assert_eq!(fixture.query(&sql).await.unwrap().len(), count, "{condition}");
+    }
 }
 
 async fn events_are_ordered_and_added_once(engine: Engine) {

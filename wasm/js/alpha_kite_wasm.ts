@@ -1,17 +1,23 @@
-// The classes and errors of the wasm module, around functions that take and return numbers, texts and typed arrays.
-import * as wasm from "./alpha_kite_wasm_bindings.js";
+// The classes and errors of the wasm module, around functions that take and return numbers.
+import type * as Exports from "./alpha_kite_wasm_bindings_bg.wasm";
 
+type Wasm = typeof Exports;
+
+/** The module's functions. */
+let wasm: Wasm;
 let memory: WebAssembly.Memory;
 
-/** The module's own function: calls through the object of its exports are slower. */
-let enginePush: (slot: number, time: number, close: number, volume: number) => number;
+/** The one that is called for every bar: through an object it would be slower. */
+let enginePush: Wasm["engine_push"];
 
-/** Puts the compiled module to work, unless one is already. */
-export function initSync(input: { module: WebAssembly.Module }): wasm.InitOutput {
-  const exports = wasm.initSync(input);
-  memory = exports.memory;
-  enginePush = exports.engine_push;
-  return exports;
+/** Puts the compiled module to work. */
+export function initSync({ module }: { module: WebAssembly.Module }): Wasm {
+  // wasm-bindgen asks for a table of JavaScript values, of which none cross the border.
+  const imports = { "./alpha_kite_wasm_bindings_bg.js": { __wbindgen_init_externref_table: () => undefined } };
+  wasm = new WebAssembly.Instance(module, imports).exports as unknown as Wasm;
+  memory = wasm.memory;
+  enginePush = wasm.engine_push;
+  return wasm;
 }
 
 /** Why a call was refused, in the order of the module's statuses, and what is said of it. */
@@ -139,22 +145,37 @@ function dateOf(day: number): string {
   return new Date(day * DAY_MILLIS).toISOString().slice(0, 10);
 }
 
+/** Which columns of the module each column is: what kind, and where among its kind. */
+const PLACES = [
+  [0, 0],
+  [1, 0],
+  [2, 0],
+  [3, 0],
+  [3, 1],
+  [4, 0],
+  [1, 1],
+  [1, 2],
+  [1, 3],
+] as const;
+
 /** Columns in the module's memory. */
 export class Columns {
   readonly capacity: number;
   /** @internal */
   readonly slot: number;
   /** @internal */
-  readonly hasOpens: boolean;
+  readonly extra: 0 | 1 | 2;
 
   constructor(capacity: number, extra: 0 | 1 | 2) {
     this.capacity = capacity;
-    this.hasOpens = extra === 2;
+    this.extra = extra;
     this.slot = checked(wasm.columns_new(capacity, extra));
   }
 
   offset(column: number): number {
-    return wasm.columns_offset(this.slot, column);
+    const [kind, place] = PLACES[column] ?? PLACES[0];
+    const absent = kind === 1 && place > (this.extra === 0 ? 0 : this.extra + 1);
+    return absent ? 0 : wasm.columns_offset(this.slot, kind) + 8 * this.capacity * place;
   }
 
   accept(rows: number, doubles: number): void {
@@ -192,16 +213,16 @@ export class Engine {
   }
 
   pushRange(time: number, high: number, low: number, close: number, volume: number): number {
-    return wasm.engine_push_range(this.slot, time, high, low, close, volume, false);
+    return wasm.engine_push_row(this.slot, row(time, high, low, close, volume), 0);
   }
 
   peek(time: number, close: number, volume: number): number {
     if (this.basis === "hlc3") throw refusal("missing_range");
-    return wasm.engine_push_range(this.slot, time, close, close, close, volume, true);
+    return this.peekRange(time, close, close, close, volume);
   }
 
   peekRange(time: number, high: number, low: number, close: number, volume: number): number {
-    return wasm.engine_push_range(this.slot, time, high, low, close, volume, true);
+    return wasm.engine_push_row(this.slot, row(time, high, low, close, volume), 1);
   }
 
   pushColumns(columns: Columns, rows: number, doubles: number, first: number): void {
@@ -231,6 +252,24 @@ export class Engine {
   }
 }
 
+/** Columns of one row, and views of its time, close, volume, high and low. */
+let oneRow: { slot: number; views: Float64Array[] } | undefined;
+
+/** Writes a row, and returns the number of its columns. */
+function row(time: number, high: number, low: number, close: number, volume: number): number {
+  if (oneRow === undefined || oneRow.views[0]?.length === 0) {
+    const columns = new Columns(1, 1);
+    if (oneRow !== undefined) wasm.columns_free(oneRow.slot);
+    const views = [0, 1, 2, 6, 7].map((column) => new Float64Array(memory.buffer, columns.offset(column), 1));
+    oneRow = { slot: columns.slot, views };
+  }
+  const { slot, views } = oneRow;
+  [time, close, volume, high, low].forEach((value, place) => {
+    views[place]?.fill(value);
+  });
+  return slot;
+}
+
 /** The engine of a snapshot, in place of another one. */
 function restored(fresh: number, snapshot: Uint8Array): number {
   wasm.engine_free(fresh);
@@ -243,7 +282,7 @@ function restored(fresh: number, snapshot: Uint8Array): number {
 export class Report {
   private readonly slot: number;
   private rows = 0;
-  private extra = false;
+  private hasOpens = false;
 
   constructor(ticker: string, barSeconds: number, basis: string) {
     this.slot = checked(wasm.report_new(writeTicker(ticker), seconds(barSeconds), basisNumber(basis)));
@@ -252,7 +291,7 @@ export class Report {
   add(columns: Columns, rows: number, doubles: number): void {
     checked(wasm.report_add(this.slot, columns.slot, rows, doubles), this.rows);
     this.rows += rows;
-    this.extra = columns.hasOpens;
+    this.hasOpens = columns.extra === 2;
   }
 
   result(): { sessions: ReportedSession[]; crosses: ReportedCross[] } {
@@ -260,7 +299,7 @@ export class Report {
       sessions: this.list(0, 3, ([day = 0, first = 0, n = 0], digits) => {
         const { date, start, end } = spanOf(day) ?? { date: dateOf(day), start: 0, end: 0 };
         const session = { date, start, end, first, n, digest: read(digits.subarray(0, 16)) };
-        return this.extra ? { ...session, rowDigest: read(digits.subarray(16)) } : session;
+        return this.hasOpens ? { ...session, rowDigest: read(digits.subarray(16)) } : session;
       }),
       crosses: this.list(1, 6, ([index = 0, time = 0, sign = 0, micros = 0, sma9 = 0, vwap = 0], digits) => {
         return { index, time, direction: sign > 0 ? "up" : "down", id: read(digits), price: micros / 1e6, sma9, vwap };

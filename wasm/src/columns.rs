@@ -1,6 +1,7 @@
 //! Rows in WebAssembly memory, which JavaScript reads and writes through typed arrays.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use alpha_kite_core::{Bar, Price, Timestamp, Values, Volume};
 use wasm_bindgen::prelude::*;
@@ -16,23 +17,28 @@ const TIMES: u32 = 1;
 const PRICES: u32 = 2;
 const VOLUMES: u32 = 4;
 
+/// Columns of prices, in this order.
+const CLOSES: usize = 0;
+const HIGHS: usize = 1;
+const LOWS: usize = 2;
+const OPENS: usize = 3;
+
 pub(crate) static COLUMNS: Slots<Columns> = Slots::new();
 
 /// A workspace of columns: inputs, and the values that an engine writes beside them.
 ///
 /// Between two calls JavaScript may write any bits into any column, doubles among them: [`Columns::accept`] makes
-/// integers of doubles and checks all rows before anything else reads them. Columns that are absent are empty.
+/// integers of doubles and checks all rows before anything else reads them.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
-    pub(crate) times: Vec<Timestamp>,
-    pub(crate) closes: Vec<Price>,
-    pub(crate) volumes: Vec<Volume>,
-    pub(crate) sma9: Vec<f64>,
-    pub(crate) vwap: Vec<f64>,
-    pub(crate) cross: Vec<i8>,
-    pub(crate) highs: Vec<Price>,
-    pub(crate) lows: Vec<Price>,
-    pub(crate) opens: Vec<Price>,
+    capacity: usize,
+    times: Vec<Timestamp>,
+    volumes: Vec<Volume>,
+    /// One, three or four columns, one after the other: closes, highs, lows, opens.
+    prices: Vec<Price>,
+    /// Two columns: SMA9 and VWAP.
+    values: Vec<f64>,
+    cross: Vec<i8>,
 }
 
 /// Makes room for `capacity` rows, with highs and lows if `extra` is 1, with opens too if it is 2. Returns a number or a
@@ -49,12 +55,21 @@ pub fn columns_free(columns: u32) {
     COLUMNS.remove(columns);
 }
 
-/// Where a column begins in memory: 0 times, 1 closes, 2 volumes, 3 SMA9, 4 VWAP, 5 cross, 6 highs, 7 lows, 8 opens. 0 if
-/// the column is absent.
+/// Where the columns of a kind begin in memory, one after the other: 0 times; 1 closes, highs, lows, opens; 2 volumes; 3 SMA9,
+/// VWAP; 4 cross. 0 if there are no such columns.
 #[must_use]
 #[wasm_bindgen]
-pub fn columns_offset(columns: u32, column: u32) -> *const u8 {
-    COLUMNS.with(columns, |columns| Ok(columns.offset(column))).unwrap_or(core::ptr::null())
+pub fn columns_offset(columns: u32, kind: u32) -> *const u8 {
+    let offset = |columns: &mut Columns| {
+        Ok(match kind {
+            0 => columns.times.as_ptr().cast(),
+            1 => columns.prices.as_ptr().cast(),
+            2 => columns.volumes.as_ptr().cast(),
+            3 => columns.values.as_ptr().cast(),
+            _ => columns.cross.as_ptr().cast(),
+        })
+    };
+    COLUMNS.with(columns, offset).unwrap_or(core::ptr::null())
 }
 
 /// Checks the first `rows` rows, after turning the inputs that hold doubles into integers where they stand. `doubles` adds
@@ -68,41 +83,20 @@ pub fn columns_accept(columns: u32, rows: u32, doubles: u32) -> f64 {
 
 impl Columns {
     fn new(capacity: u32, extra: u32) -> Result<Self, Refusal> {
-        let rows = usize::try_from(capacity).unwrap_or(usize::MAX);
-        if capacity > MAX_ROWS {
-            return Err(Code::TooLarge.into());
-        }
-        let mut columns = Self::default();
-        fill(&mut columns.times, rows, Timestamp::from_millis(0))?;
-        fill(&mut columns.volumes, rows, Volume::ZERO)?;
-        fill(&mut columns.cross, rows, 0)?;
-        for values in [&mut columns.sma9, &mut columns.vwap] {
-            fill(values, rows, 0.0)?;
-        }
-        let prices =
-            [(0, &mut columns.closes), (1, &mut columns.highs), (1, &mut columns.lows), (2, &mut columns.opens)];
-        for (wanted, prices) in prices {
-            if extra >= wanted {
-                fill(prices, rows, Price::MIN)?;
-            }
-        }
-        Ok(columns)
-    }
-
-    fn offset(&self, column: u32) -> *const u8 {
-        let prices = |prices: &Vec<Price>| if prices.is_empty() { core::ptr::null() } else { prices.as_ptr().cast() };
-        match column {
-            0 => self.times.as_ptr().cast(),
-            1 => self.closes.as_ptr().cast(),
-            2 => self.volumes.as_ptr().cast(),
-            3 => self.sma9.as_ptr().cast(),
-            4 => self.vwap.as_ptr().cast(),
-            5 => self.cross.as_ptr().cast(),
-            6 => prices(&self.highs),
-            7 => prices(&self.lows),
-            8 => prices(&self.opens),
-            _ => core::ptr::null(),
-        }
+        let rows = usize::try_from(capacity.min(MAX_ROWS)).unwrap_or(0);
+        let prices = match extra {
+            0 => 1,
+            1 => 3,
+            _ => 4,
+        };
+        let mut columns = Self { capacity: rows, ..Self::default() };
+        let filled = capacity <= MAX_ROWS
+            && fill(&mut columns.times, rows, Timestamp::from_millis(0))
+            && fill(&mut columns.volumes, rows, Volume::ZERO)
+            && fill(&mut columns.prices, rows * prices, Price::MIN)
+            && fill(&mut columns.values, rows * 2, 0.0)
+            && fill(&mut columns.cross, rows, 0);
+        if filled { Ok(columns) } else { Err(Code::TooLarge.into()) }
     }
 
     /// Does what [`columns_accept`] says and returns the number of rows.
@@ -112,7 +106,7 @@ impl Columns {
         let known =
             if doubles & TIMES == 0 { Timestamp::accept_column(times) } else { Timestamp::accept_doubles(times) };
         known.map_err(|row| (row, Code::NotATime))?;
-        for prices in [&mut self.closes, &mut self.highs, &mut self.lows, &mut self.opens] {
+        for prices in self.prices.chunks_exact_mut(self.capacity.max(1)) {
             if let Some(prices) = prices.get_mut(..rows) {
                 if doubles & PRICES == 0 { Price::accept_column(prices)? } else { Price::accept_doubles(prices)? }
             }
@@ -123,36 +117,55 @@ impl Columns {
         Ok(rows)
     }
 
-    /// The first `rows` rows as the core takes them; `None` if there are fewer.
-    pub(crate) fn split(&mut self, rows: usize) -> Option<(&[Timestamp], alpha_kite_core::Columns<'_>, Values<'_>)> {
-        let highs_lows = self.highs.get(..rows).zip(self.lows.get(..rows));
+    /// Rows as the core takes them; `None` if they are not all there.
+    pub(crate) fn split(
+        &mut self,
+        rows: Range<usize>,
+    ) -> Option<(&[Timestamp], alpha_kite_core::Columns<'_>, Values<'_>)> {
+        let has_ranges = self.has(HIGHS);
+        let prices = |column: usize| self.prices.get(column * self.capacity..)?.get(rows.clone());
+        let (sma9, vwap) = self.values.split_at_mut_checked(self.capacity)?;
         Some((
-            self.times.get(..rows)?,
+            self.times.get(rows.clone())?,
             alpha_kite_core::Columns {
-                closes: self.closes.get(..rows)?,
-                volumes: self.volumes.get(..rows)?,
-                highs_lows: if self.highs.is_empty() { None } else { highs_lows },
+                closes: prices(CLOSES)?,
+                volumes: self.volumes.get(rows.clone())?,
+                highs_lows: if has_ranges { prices(HIGHS).zip(prices(LOWS)) } else { None },
             },
             Values {
-                sma9: self.sma9.get_mut(..rows)?,
-                vwap: self.vwap.get_mut(..rows)?,
-                cross: self.cross.get_mut(..rows)?,
+                sma9: sma9.get_mut(rows.clone())?,
+                vwap: vwap.get_mut(rows.clone())?,
+                cross: self.cross.get_mut(rows)?,
             },
         ))
     }
 
     /// A row as a bar, `None` if there is no such row; what the columns lack is the close.
     pub(crate) fn bar(&self, row: usize) -> Option<Bar> {
-        let close = *self.closes.get(row)?;
-        let price = |prices: &Vec<Price>| prices.get(row).copied().unwrap_or(close);
+        let price = |column: usize| self.prices.get(column * self.capacity + row).copied();
+        let close = price(CLOSES)?;
         Some(Bar {
             start: *self.times.get(row)?,
-            open: price(&self.opens),
-            high: price(&self.highs),
-            low: price(&self.lows),
+            open: price(OPENS).unwrap_or(close),
+            high: price(HIGHS).unwrap_or(close),
+            low: price(LOWS).unwrap_or(close),
             close,
             volume: *self.volumes.get(row)?,
         })
+    }
+
+    /// SMA9, VWAP and cross of a row, `None` if there is no such row.
+    pub(crate) fn values(&self, row: usize) -> Option<(f64, f64, i8)> {
+        Some((*self.values.get(row)?, *self.values.get(self.capacity + row)?, *self.cross.get(row)?))
+    }
+
+    /// Whether there are opens.
+    pub(crate) fn has_opens(&self) -> bool {
+        self.has(OPENS)
+    }
+
+    fn has(&self, column: usize) -> bool {
+        self.prices.len() > column * self.capacity
     }
 
     /// Writes a bar into a row.
@@ -160,23 +173,19 @@ impl Columns {
         if let (Some(time), Some(volume)) = (self.times.get_mut(row), self.volumes.get_mut(row)) {
             (*time, *volume) = (bar.start, bar.volume);
         }
-        let prices = [
-            (&mut self.closes, bar.close),
-            (&mut self.highs, bar.high),
-            (&mut self.lows, bar.low),
-            (&mut self.opens, bar.open),
-        ];
-        for (prices, price) in prices {
-            if let Some(place) = prices.get_mut(row) {
+        for (column, price) in [bar.close, bar.high, bar.low, bar.open].into_iter().enumerate() {
+            if let Some(place) = self.prices.get_mut(column * self.capacity + row) {
                 *place = price;
             }
         }
     }
 }
 
-/// Fills an empty column.
-fn fill<T: Copy>(column: &mut Vec<T>, rows: usize, element: T) -> Result<(), Refusal> {
-    column.try_reserve_exact(rows).map_err(|_| Code::TooLarge)?;
-    column.resize(rows, element);
-    Ok(())
+/// Fills an empty column, and returns whether there was memory.
+fn fill<T: Copy>(column: &mut Vec<T>, len: usize, element: T) -> bool {
+    let reserved = column.try_reserve_exact(len).is_ok();
+    if reserved {
+        column.resize(len, element);
+    }
+    reserved
 }

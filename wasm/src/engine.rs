@@ -1,6 +1,8 @@
 //! SMA9, session VWAP and their crosses, bar by bar or over columns.
 
-use alpha_kite_core::{ABSENT, Bar, Direction, Price, Rule, SNAPSHOT_LEN, SessionEngine, Step, Timestamp, Volume};
+use core::ops::Range;
+
+use alpha_kite_core::{ABSENT, Direction, Error, Price, Rule, SNAPSHOT_LEN, SessionEngine, Step, Timestamp, Volume};
 use wasm_bindgen::prelude::*;
 
 use crate::columns::{COLUMNS, Columns};
@@ -63,16 +65,12 @@ pub fn engine_push(engine: u32, time: f64, close: f64, volume: f64) -> i32 {
     number(status)
 }
 
-/// Takes the next bar with its high and low, or only looks at it while it is still forming.
+/// Takes the next bar from the first row of columns of doubles, or only looks at it while it is still forming. Otherwise as
+/// [`engine_push`].
 #[must_use]
 #[wasm_bindgen]
-pub fn engine_push_range(engine: u32, time: f64, high: f64, low: f64, close: f64, volume: f64, forming: bool) -> i32 {
-    let status = ENGINES.with(engine, |engine| {
-        let mut copy = engine.engine;
-        let target = if forming { &mut copy } else { &mut engine.engine };
-        let step = bar(time, high, low, close, volume).and_then(|bar| Ok(target.push(&bar)?));
-        Ok(engine.put(step))
-    });
+pub fn engine_push_row(engine: u32, columns: u32, forming: bool) -> i32 {
+    let status = ENGINES.with(engine, |engine| COLUMNS.with(columns, |columns| Ok(engine.push_row(columns, forming))));
     number(status)
 }
 
@@ -116,11 +114,38 @@ pub fn engine_day(engine: u32) -> i32 {
 
 impl Engine {
     fn push_columns(&mut self, columns: &mut Columns, rows: usize) -> Result<(), Refusal> {
-        let (times, inputs, mut values) = columns.split(rows).ok_or(Code::ColumnLengths)?;
-        let Err(error) = self.engine.push_columns(times, &inputs, &mut values) else { return Ok(()) };
-        let mut engine = self.engine;
-        let refused = |row: &usize| columns.bar(*row).is_none_or(|bar| engine.push(&bar).is_err());
-        Err(Refusal { row: (0..rows).find(refused), ..error.into() })
+        let before = self.engine;
+        let Err(error) = push(&mut self.engine, columns, 0..rows) else { return Ok(()) };
+        if matches!(error, Error::MissingRange | Error::ColumnLengths { .. }) {
+            return Err(error.into());
+        }
+        // The rows before `good` are accepted, one before `bad` is not: halve what is between.
+        let (mut engine, mut good, mut bad) = (before, 0, rows);
+        while bad - good > 1 {
+            let middle = good.midpoint(bad);
+            match push(&mut engine, columns, good..middle) {
+                Ok(()) => good = middle,
+                Err(_) => bad = middle,
+            }
+        }
+        Err((good, error).into())
+    }
+
+    fn push_row(&mut self, columns: &mut Columns, forming: bool) -> i32 {
+        let before = self.engine;
+        let pushed = columns.accept(1, 7).and_then(|rows| self.push_columns(columns, rows));
+        let step = pushed.map_err(|refusal| refusal.code).map(|()| {
+            let (sma9, vwap, cross) = columns.values(0)?;
+            let inside = self.engine.session()?.contains(columns.bar(0)?.start);
+            let present = |value: f64| (!value.is_nan()).then_some(value);
+            let cross =
+                [Some(Direction::Down), None, Some(Direction::Up)].into_iter().nth(usize::try_from(cross + 1).ok()?)?;
+            inside.then_some(Step { sma9: present(sma9), vwap: present(vwap), cross })
+        });
+        if forming {
+            self.engine = before;
+        }
+        self.put(step)
     }
 
     /// Puts the values where JavaScript reads them and returns the status.
@@ -146,8 +171,9 @@ fn close_row(time: f64, close: f64, volume: f64) -> Result<(Timestamp, Price, Vo
     Ok((start, Price::from_f64(close)?, Volume::from_f64(volume)?))
 }
 
-/// A bar from doubles; its open, which no value depends on, is its close.
-fn bar(time: f64, high: f64, low: f64, close: f64, volume: f64) -> Result<Bar, Code> {
-    let (start, close, volume) = close_row(time, close, volume)?;
-    Ok(Bar { start, open: close, high: Price::from_f64(high)?, low: Price::from_f64(low)?, close, volume })
+/// Takes rows, which leaves the engine as it was if they are refused.
+fn push(engine: &mut SessionEngine, columns: &mut Columns, rows: Range<usize>) -> Result<(), Error> {
+    let expected = rows.len();
+    let (times, inputs, mut values) = columns.split(rows).ok_or(Error::ColumnLengths { expected, found: 0 })?;
+    engine.push_columns(times, &inputs, &mut values)
 }

@@ -118,11 +118,7 @@ pub fn report_length(report: u32, list: u32) -> usize {
 
 impl Report {
     fn add(&mut self, columns: &Columns, row: usize) -> Result<(), Refusal> {
-        let (Some(bar), Some(sma9), Some(vwap), Some(cross)) =
-            (columns.bar(row), columns.sma9.get(row), columns.vwap.get(row), columns.cross.get(row))
-        else {
-            return Err(Code::ColumnLengths.into());
-        };
+        let (bar, (sma9, vwap, cross)) = columns.bar(row).zip(columns.values(row)).ok_or(Code::ColumnLengths)?;
         let index = f64::from(self.rows);
         self.rows = self.rows.checked_add(1).ok_or(Code::TooLarge)?;
         if !self.current.is_some_and(|session| session.contains(bar.start)) {
@@ -139,15 +135,15 @@ impl Report {
             ..0 => Some(Direction::Down),
         };
         let present = |value: f64| (!value.is_nan()).then_some(value);
-        self.values.push(bar.start, present(*sma9), present(*vwap), direction);
-        if !columns.opens.is_empty() {
+        self.values.push(bar.start, present(sma9), present(vwap), direction);
+        if columns.has_opens() {
             self.bars.push(&bar);
         }
         if let Some(direction) = direction {
             self.crosses.try_reserve(1).map_err(|_| Code::TooLarge)?;
             let [time, micros] = [bar.start.as_millis(), bar.close.as_micros()].map(double);
             let (sign, id) = (direction.as_sign().into(), self.series.id(bar.start, direction));
-            self.crosses.push(CrossRow { index, time, sign, micros, sma9: *sma9, vwap: *vwap, id });
+            self.crosses.push(CrossRow { index, time, sign, micros, sma9, vwap, id });
         }
         Ok(())
     }

@@ -44,9 +44,7 @@ pub fn resampler_push(resampler: u32, columns: u32, rows: u32, doubles: u32) -> 
 pub fn resampler_finish(resampler: u32, columns: u32) -> f64 {
     let finished = RESAMPLERS.with(resampler, |resampler| {
         COLUMNS.with(columns, |columns| {
-            if columns.times.is_empty() {
-                return Err(Code::ColumnLengths.into());
-            }
+            columns.bar(0).ok_or(Code::ColumnLengths)?;
             let Some(bar) = resampler.finish() else { return Ok(0) };
             columns.set_bar(0, &bar);
             Ok(1)

@@ -1,20 +1,19 @@
 //! From the sums of a block to its values.
 
-use crate::block::sums::{Added, BASE_STEP, NINE, SumRows, integer_to_double};
+use crate::base::{Base, Scale};
+use crate::block::sums::{Added, NINE, SumRows};
 use crate::block::{BLOCK_ROWS, LANES, Output};
 use crate::cross::Direction;
+use crate::int52::Int52;
 use crate::ratio::Ratio;
 use crate::rule::Rule;
 
-/// Relative margin around `W/V`, 2^-50: its own rounding, the constant's and the product's are 2^-53 each.
-const MARGIN: f64 = f64::from_bits((1023 - 50) << 52);
-
 /// Sums of products below this, times nine, are exact in doubles.
-const EXACT_NINTH: u128 = 1 << 49;
+const EXACT_NINTH: u64 = 1 << 49;
 
 /// Settles one block.
 pub(super) struct Settler {
-    scale: Scale,
+    constants: Constants,
     side: Option<Direction>,
     /// 1 where SMA9 was above the VWAP last, -1 where it was below. -1 too where it was neither yet.
     same_side: f64,
@@ -26,37 +25,32 @@ pub(super) struct Settler {
 
 /// The constants of a block.
 #[derive(Clone, Copy)]
-struct Scale {
+struct Constants {
     rule: Rule,
-    /// Base price in micro-dollars.
-    base: i64,
-    /// The same in dollars, exact.
-    dollars: f64,
+    base: Base,
+    scale: Scale,
     /// Nine base prices in micro-dollars, exact.
     nine_bases: f64,
     /// Nine over the prices that the VWAP adds up a bar.
     nine: f64,
-    /// Dollars in a micro-dollar of one such price, a little less and a little more than exact.
-    low: f64,
-    high: f64,
 }
 
 impl Settler {
     #[inline]
-    pub(super) fn new(rule: Rule, base: i64, side: Option<Direction>) -> Self {
+    pub(super) fn new(rule: Rule, base: Base, side: Option<Direction>) -> Self {
         let same_side = side.map_or(-1.0, |side| f64::from(side.as_sign()));
-        Self { scale: Scale::new(rule, base), side, same_side, open: [0; LANES], sides: [0; LANES] }
+        Self { constants: Constants::new(rule, base), side, same_side, open: [0; LANES], sides: [0; LANES] }
     }
 
     /// Writes SMA9 and VWAP of the rows from `first` on. Each array is to become one vector.
     #[inline]
     pub(super) fn settle(&mut self, rows: &mut SumRows, output: &mut Output<'_>, first: usize) {
         let [closes, volumes, products] = rows.lanes(first);
-        let sma9 = lanes(|lane| (closes[lane] + self.scale.nine_bases) / 9e6);
+        let sma9 = lanes(|lane| (closes[lane] + self.constants.nine_bases) / 9e6);
         let quotients = lanes(|lane| products[lane] / volumes[lane]);
-        let low = lanes(|lane| self.scale.dollars + quotients[lane] * self.scale.low);
-        let high = lanes(|lane| self.scale.dollars + quotients[lane] * self.scale.high);
-        let nine_to_same_side = self.scale.nine * self.same_side;
+        let low = lanes(|lane| self.constants.scale.bounds(quotients[lane]).0);
+        let high = lanes(|lane| self.constants.scale.bounds(quotients[lane]).1);
+        let nine_to_same_side = self.constants.nine * self.same_side;
         // The sign of SMA9 - VWAP, times the side; equal products give +0.
         let differences =
             lanes(|lane| closes[lane] * (volumes[lane] * self.same_side) - products[lane] * nine_to_same_side);
@@ -80,7 +74,7 @@ impl Settler {
         }
         let all = |lanes: [u64; LANES]| lanes.into_iter().fold(0, |all, bits| all | bits);
         if all(self.open) != 0 {
-            self.scale.settle_exactly(rows, output);
+            self.constants.settle_exactly(rows, output);
         }
         let sides = all(self.sides);
         if sides == 0 || (self.side.is_some() && sides >> 63 == 0) {
@@ -109,30 +103,19 @@ impl Settler {
         for row in 0..BLOCK_ROWS {
             output.cross[row] = if signs[row + 1] == -signs[row] { signs[row + 1] } else { 0 };
         }
-        match signs[BLOCK_ROWS] {
-            0 => None,
-            1.. => Some(Direction::Up),
-            _ => Some(Direction::Down),
-        }
+        Direction::from_sign(signs[BLOCK_ROWS])
     }
 }
 
-impl Scale {
+impl Constants {
     #[inline]
-    fn new(rule: Rule, base: i64) -> Self {
-        let (nine, dollars) = match rule {
-            Rule::Close => (9.0, 1e-6),
-            Rule::Hlc3 => (3.0, 1e-6 / 3.0),
+    fn new(rule: Rule, base: Base) -> Self {
+        let nine = match rule {
+            Rule::Close => 9.0,
+            Rule::Hlc3 => 3.0,
         };
-        Self {
-            rule,
-            base,
-            dollars: integer_to_double(base / BASE_STEP) / 64.0,
-            nine_bases: integer_to_double(base * NINE),
-            nine,
-            low: dollars * (1.0 - MARGIN),
-            high: dollars * (1.0 + MARGIN),
-        }
+        let nine_bases = Int52::wrapping(NINE * base.as_micros()).to_f64();
+        Self { rule, base, scale: base.scale(rule), nine_bases, nine }
     }
 
     /// Writes the VWAPs again whose last bit was open.
@@ -141,13 +124,13 @@ impl Scale {
         let prices = self.rule.prices_per_bar();
         for row in 0..BLOCK_ROWS {
             let [_, volume, products] = rows.at(row);
-            let quotient = products / volume;
-            if self.dollars + quotient * self.low == self.dollars + quotient * self.high {
+            let (low, high) = self.scale.bounds(products / volume);
+            if low == high {
                 continue;
             }
             let (volume, products) = rows.integers_at(row);
+            let sum = i128::from(products) + i128::from(self.base.prices(self.rule)) * i128::from(volume);
             let prices = u128::from(prices * volume.cast_unsigned());
-            let sum = i128::from(products) + prices.cast_signed() * i128::from(self.base);
             if let Some(vwap) = Ratio::new(sum.cast_unsigned(), prices * 1_000_000) {
                 output.vwap[row] = vwap.to_f64();
             }

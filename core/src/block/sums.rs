@@ -1,27 +1,21 @@
 //! Sums relative to a base price, after each row of a block.
 
+use crate::base::{self, Base};
 use crate::block::{BLOCK_ROWS, Input, LANES, Rows};
 use crate::indicators::SMA_BARS;
+use crate::int52::Int52;
 use crate::rule::Rule;
+use crate::sma::Sma;
 use crate::volume::Volume;
-
-/// Bases are multiples of 1/64 dollar, in micro-dollars: exact in decimal and in binary.
-pub(super) const BASE_STEP: i64 = 15_625;
+use crate::vwap::{NearSums, Vwap};
 
 /// Closes in SMA9.
 pub(super) const NINE: i64 = 9;
 
-/// An integer from -2^51 to 2^51 added to these bits gives the bits of a double in [2^52, 2^53), [`INTEGER_ORIGIN`] above
-/// it: the conversion that every vector unit has.
-const INTEGER_BITS: i64 = 0x4338_0000_0000_0000;
-const INTEGER_ORIGIN: f64 = 6_755_399_441_055_744.0;
-const INTEGER_END: u128 = 1 << 51;
-
 /// The sums after one row.
 #[derive(Clone, Copy)]
 pub(super) struct Sums {
-    /// Base price in micro-dollars.
-    pub(super) base: i64,
+    pub(super) base: Base,
     /// The last nine closes, less nine bases, in micro-dollars.
     closes: i64,
     /// Volume in shares, above 0.
@@ -30,12 +24,12 @@ pub(super) struct Sums {
     products: i64,
 }
 
-/// The sums after each row of a block, as bits of doubles in [2^52, 2^53).
+/// The sums after each row of a block.
 #[repr(align(64))]
 pub(super) struct SumRows {
-    closes: Rows<i64>,
-    volumes: Rows<i64>,
-    products: Rows<i64>,
+    closes: Rows<Int52>,
+    volumes: Rows<Int52>,
+    products: Rows<Int52>,
     /// What settling leaves for finding crosses.
     pub(super) differences: Rows<f64>,
 }
@@ -45,49 +39,45 @@ pub(super) struct Added {
     /// The sums after its last row.
     pub(super) sums: Sums,
     /// No sum of products in it is above this or below its negative.
-    pub(super) bound: u128,
+    pub(super) bound: u64,
 }
 
 /// Adds up one block.
 pub(super) struct Adder {
     /// Base prices that the VWAP adds up a bar, in micro-dollars.
     bases: i64,
-    /// The sums so far, with [`INTEGER_BITS`] added.
-    closes: i64,
-    volume: i64,
-    products: i64,
+    /// The sums so far.
+    closes: Int52,
+    volume: Int52,
+    products: Int52,
 }
 
 impl Sums {
-    /// Sums of closes and of weighed prices times volume in micro-dollars, and of volume. `None` without volume.
-    pub(super) fn new(rule: Rule, closes: u64, sum: u128, volume: u64) -> Option<Self> {
-        let prices = u128::from(volume * rule.prices_per_bar());
-        let price = i64::try_from(sum.checked_div(prices)?).ok()?;
-        let base = price - price % BASE_STEP;
-        // Below 3 * BASE_STEP * volume, so below 2^59.
-        let products = i64::try_from(sum.cast_signed() - prices.cast_signed() * i128::from(base)).ok()?;
-        Some(Self { base, closes: closes.cast_signed() - NINE * base, volume: volume.cast_signed(), products })
+    /// The sums of averages. `None` before SMA9 or the VWAP has a value, and where the VWAP has no base.
+    pub(super) fn new(sma: &Sma<SMA_BARS>, vwap: &Vwap) -> Option<Self> {
+        let NearSums { volume, base, near } = vwap.near()?;
+        let closes = sma.sum()?.cast_signed() - NINE * base.as_micros();
+        (volume > Int52::ZERO).then(|| Self { base, closes, volume: volume.get(), products: near.get() })
     }
 
-    /// The sums of weighed prices times volume, in micro-dollars, and of volume.
-    pub(super) fn absolute(&self, rule: Rule) -> (u128, u64) {
-        let volume = self.volume.cast_unsigned();
-        let bases = i128::from(rule.prices_per_bar() * volume) * i128::from(self.base);
-        ((i128::from(self.products) + bases).cast_unsigned(), volume)
+    /// The VWAP with these sums.
+    pub(super) fn to_vwap(self, rule: Rule) -> Vwap {
+        let [volume, near] = [self.volume, self.products].map(Int52::wrapping);
+        Vwap::around(rule, NearSums { volume, base: self.base, near })
     }
 
     /// The base nearest to the VWAP.
     #[inline]
-    pub(super) fn nearest_base(&self, rule: Rule) -> i64 {
+    pub(super) fn nearest_base(&self, rule: Rule) -> Base {
         let prices = self.volume * rule.prices_per_bar().cast_signed();
-        let near = self.base + self.products / prices + BASE_STEP / 2;
-        near - near % BASE_STEP
+        Base::below(self.base.as_micros() + self.products / prices + base::STEP / 2)
     }
 
     /// The same sums, relative to another base.
     #[inline]
-    pub(super) fn rebased(&self, rule: Rule, base: i64) -> Self {
-        let (up, prices) = (base - self.base, self.volume * rule.prices_per_bar().cast_signed());
+    pub(super) fn rebased(&self, rule: Rule, base: Base) -> Self {
+        let (up, prices) =
+            (base.as_micros() - self.base.as_micros(), self.volume * rule.prices_per_bar().cast_signed());
         let (closes, products) = (self.closes - NINE * up, self.products - prices * up);
         Self { base, closes, volume: self.volume, products }
     }
@@ -96,12 +86,11 @@ impl Sums {
 impl Adder {
     #[inline]
     pub(super) fn new(rule: Rule, before: Sums) -> Self {
-        let bases = before.base * rule.prices_per_bar().cast_signed();
         Self {
-            bases,
-            closes: before.closes + INTEGER_BITS,
-            volume: before.volume + INTEGER_BITS,
-            products: before.products + INTEGER_BITS,
+            bases: before.base.prices(rule),
+            closes: Int52::wrapping(before.closes),
+            volume: Int52::wrapping(before.volume),
+            products: Int52::wrapping(before.products),
         }
     }
 
@@ -119,8 +108,8 @@ impl Adder {
             let sums: [_; 2] = core::array::from_fn(|next| {
                 let close = input.closes[row + next + SMA_BARS].as_micros();
                 let (price, shares) = (weighed(close, row + next), input.volumes[row + next].get().cast_signed());
-                self.closes += close - input.closes[row + next].as_micros();
-                self.volume += shares;
+                self.closes = self.closes.wrapping_add(close - input.closes[row + next].as_micros());
+                self.volume = self.volume.wrapping_add(shares);
                 self.products = self.products.wrapping_add((price - self.bases).wrapping_mul(shares));
                 (self.closes, self.volume, self.products)
             });
@@ -133,49 +122,38 @@ impl Adder {
     /// The block, `None` where its sums might leave the range of the conversion to doubles.
     #[inline]
     pub(super) fn finish(self, before: &Sums, input: &Input<'_>) -> Option<Added> {
-        let (closes, volume) = (self.closes - INTEGER_BITS, self.volume - INTEGER_BITS);
-        let sums = Sums { base: before.base, closes, volume, products: self.products.wrapping_sub(INTEGER_BITS) };
+        let (closes, volume) = (self.closes.get(), self.volume.get());
+        let sums = Sums { base: before.base, closes, volume, products: self.products.get() };
         // No price is above `highest`, so that this bounds every sum of products and every step towards it.
-        let highest = u128::from(self.bases.unsigned_abs() | input.highest());
-        let added = highest * u128::from((volume - before.volume).unsigned_abs());
-        let bound = added + u128::from(before.products.unsigned_abs());
-        (bound < INTEGER_END && volume <= Volume::MAX.get().cast_signed()).then_some(Added { sums, bound })
+        let highest = self.bases.unsigned_abs() | input.highest();
+        let added = highest.checked_mul((volume - before.volume).unsigned_abs())?;
+        let bound = added.checked_add(before.products.unsigned_abs())?;
+        (bound < Int52::END.unsigned_abs() && volume <= Volume::MAX.get().cast_signed())
+            .then_some(Added { sums, bound })
     }
 }
 
 impl SumRows {
     pub(super) fn new() -> Self {
-        let (zeros, differences) = ([0; BLOCK_ROWS], [0.0; BLOCK_ROWS]);
+        let (zeros, differences) = ([Int52::ZERO; BLOCK_ROWS], [0.0; BLOCK_ROWS]);
         Self { closes: zeros, volumes: zeros, products: zeros, differences }
     }
 
     /// Closes, volume and products after one row.
     #[inline]
     pub(super) fn at(&self, row: usize) -> [f64; 3] {
-        [self.closes[row], self.volumes[row], self.products[row]].map(double)
+        [self.closes[row], self.volumes[row], self.products[row]].map(Int52::to_f64)
     }
 
     /// The same after the rows from `first` on.
     #[inline]
     pub(super) fn lanes(&self, first: usize) -> [[f64; LANES]; 3] {
         [&self.closes, &self.volumes, &self.products]
-            .map(|sums| core::array::from_fn(|lane| double(sums[first + lane])))
+            .map(|sums| core::array::from_fn(|lane| sums[first + lane].to_f64()))
     }
 
     /// Volume and products after one row, as integers.
     pub(super) fn integers_at(&self, row: usize) -> (i64, i64) {
-        (self.volumes[row] - INTEGER_BITS, self.products[row] - INTEGER_BITS)
+        (self.volumes[row].get(), self.products[row].get())
     }
-}
-
-/// An integer from -2^51 to 2^51 as a double.
-#[inline]
-pub(super) fn integer_to_double(integer: i64) -> f64 {
-    double(integer + INTEGER_BITS)
-}
-
-/// The integer whose sum with [`INTEGER_BITS`] this is, as a double.
-#[inline]
-fn double(bits: i64) -> f64 {
-    f64::from_bits(bits.cast_unsigned()) - INTEGER_ORIGIN
 }

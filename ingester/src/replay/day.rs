@@ -1,15 +1,13 @@
 //! What one day of the files changes in the database.
 
-use std::collections::BTreeSet;
-
 use alpha_kite_core::{Interval, Timestamp};
 
 use super::compare::{Comparison, Conflicts, rows_of};
 use super::{OnConflict, ReplayError, ReplayOptions};
 use crate::input::Day;
-use crate::ledger;
-use crate::series::{Series, default_intervals};
-use crate::store::{Batch, Row, SignalEvent, Store, StoredDigest, StoredIndicator};
+use crate::results::{StoredResults, Wanted};
+use crate::series::Series;
+use crate::store::{Batch, Row, Store};
 
 /// What is to be written for one day, and why.
 pub(super) struct DayPlan {
@@ -66,99 +64,17 @@ impl DayPlan {
             }
         };
 
-        let stored = Computed::read(store, options, day).await?;
-        let series = stored.series(options, day, &rows)?;
-        stored.update(store, options, day, &series, now, &mut batch).await?;
+        let stored = StoredResults::read(store, options.ticker, day.date, day.range.clone()).await?;
+        let wanted = Wanted { intervals: options.intervals.as_deref(), rule: options.rule, closed: day.range.end };
+        let series = stored.compute(&rows, wanted).map_err(|(interval, source)| ReplayError::Series {
+            date: day.date,
+            interval,
+            source,
+        })?;
+        stored.update(store, &series, now, &mut batch).await?;
         let change = if change == Change::Unchanged && !batch.is_empty() { Change::Recomputed } else { change };
         let is_outside = |row: &&Row| day.session.is_none_or(|session| !session.contains(row.bar.start));
         let rows_outside = rows.iter().filter(is_outside).count();
         Ok(Self { batch, change, series, rows_outside })
     }
-}
-
-/// What is stored of a day besides its rows.
-struct Computed {
-    digests: Vec<StoredDigest>,
-    events: Vec<SignalEvent>,
-}
-
-impl Computed {
-    async fn read(store: &dyn Store, options: &ReplayOptions, day: &Day) -> Result<Self, ReplayError> {
-        let digests = store.digests(&options.ticker, day.date, day.date).await?;
-        let events = store.events(&options.ticker, None, day.range.clone()).await?;
-        Ok(Self { digests, events })
-    }
-
-    /// The series that are there already, by digest or by a cross in force.
-    fn intervals(&self) -> impl Iterator<Item = Interval> {
-        let digests = self.digests.iter().map(|digest| digest.bar_seconds);
-        digests.chain(ledger::in_force(&self.events).map(|event| event.bar_seconds))
-    }
-
-    /// Computes the series that the session is to have: those wanted and those that are there already.
-    fn series(&self, options: &ReplayOptions, day: &Day, rows: &[Row]) -> Result<Vec<Series>, ReplayError> {
-        let Some(session) = &day.session else { return Ok(Vec::new()) };
-        let wanted = options.intervals.clone().unwrap_or_else(|| default_intervals(session, rows));
-        let intervals: BTreeSet<Interval> = wanted.into_iter().chain(self.intervals()).collect();
-        let mut series = Vec::new();
-        for interval in intervals {
-            let computed = Series::compute(session, rows, interval, options.rule)
-                .map_err(|source| ReplayError::Series { date: day.date, interval, source })?;
-            series.extend(computed);
-        }
-        Ok(series)
-    }
-
-    /// Adds to a batch what makes the stored indicators, digests and crosses in force those of `series`.
-    async fn update(
-        &self,
-        store: &dyn Store,
-        options: &ReplayOptions,
-        day: &Day,
-        series: &[Series],
-        now: Timestamp,
-        batch: &mut Batch,
-    ) -> Result<(), ReplayError> {
-        // The two default series may have been left without a digest by other programs.
-        let defaults = [Interval::SECOND, Interval::MINUTE];
-        let intervals: BTreeSet<Interval> =
-            series.iter().map(|series| series.interval).chain(self.intervals()).chain(defaults).collect();
-        for interval in intervals {
-            let series = series.iter().find(|series| series.interval == interval);
-            let stored = store.indicators(&options.ticker, interval, day.range.clone()).await?;
-            if !is_stored(series, &stored) {
-                if !stored.is_empty() {
-                    batch.delete_indicators.push((interval, day.range.clone()));
-                }
-                batch.indicators.extend(series.map(|series| (interval, series.rule, series.indicators.clone())));
-            }
-
-            let stored = self.digests.iter().find(|digest| digest.bar_seconds == interval);
-            let digest = series.map(Series::to_stored_digest);
-            if stored != digest.as_ref() {
-                match digest {
-                    Some(digest) => batch.digests.push(digest),
-                    None => batch.delete_digests.push((day.date, interval)),
-                }
-            }
-
-            let events: Vec<SignalEvent> =
-                self.events.iter().filter(|event| event.bar_seconds == interval).copied().collect();
-            batch.events.extend(ledger::changes(&options.ticker, &events, series, now));
-        }
-        Ok(())
-    }
-}
-
-/// Whether the stored indicators are those of a series, bit for bit and under its rule.
-fn is_stored(series: Option<&Series>, stored: &[StoredIndicator]) -> bool {
-    let Some(series) = series else { return stored.is_empty() };
-    let bits = |value: Option<f64>| value.map(f64::to_bits);
-    let is_equal = |(stored, computed): (&StoredIndicator, &crate::store::IndicatorRow)| {
-        stored.rule == Some(series.rule)
-            && stored.values.start == computed.start
-            && bits(stored.values.sma9) == bits(computed.sma9)
-            && bits(stored.values.vwap) == bits(computed.vwap)
-    };
-    stored.len() == series.indicators.len() && stored.iter().zip(&series.indicators).all(is_equal)
 }

@@ -110,6 +110,66 @@ pub struct StoredDigest {
     pub row_digest: Digest,
 }
 
+/// A hole in the stream, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Whose hole.
+    pub ticker: Ticker,
+    /// The first moment missed.
+    pub started_at: Timestamp,
+    /// The first moment seen again; `None` while the hole lasts.
+    pub ended_at: Option<Timestamp>,
+    /// One word of lower-case letters and dashes: `disconnect`, `silence`, `crash`.
+    pub cause: String,
+    /// How well it was filled.
+    pub state: GapState,
+    /// Change of the day's total volume across the hole; `None` where it is not known.
+    pub shares_missed: Option<u64>,
+    /// Rows that the repair stored.
+    pub rows_added: u32,
+    /// Why the hole is partial or unrecoverable.
+    pub detail: Option<String>,
+    /// When the hole was noticed.
+    pub detected_at: Timestamp,
+    /// When the state left [`GapState::Open`].
+    pub repaired_at: Option<Timestamp>,
+}
+
+/// What became of a hole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GapState {
+    /// Not filled yet.
+    Open,
+    /// Every minute has the candle's volume.
+    Repaired,
+    /// Some minute has not.
+    Partial,
+    /// The history had nothing for the whole hole.
+    Unrecoverable,
+}
+
+/// What the service says of itself and one ticker since the report before.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Report {
+    /// About which ticker.
+    pub ticker: Ticker,
+    /// When the report was made.
+    pub recorded_at: Timestamp,
+    /// Rows stored.
+    pub rows_written: u32,
+    /// Longest time from a closed row to its commit, in milliseconds; `None` without a row.
+    pub batch_latency_ms: Option<f64>,
+    /// Longest time from a frame's arrival to its closed row, in milliseconds; `None` without a frame.
+    pub processing_latency_ms: Option<f64>,
+    /// Failed writes and refused messages.
+    pub errors: u32,
+    /// `ok`, or one word for what is wrong.
+    pub status: &'static str,
+}
+
+/// The name of the service in its reports.
+pub(super) const SERVICE: &str = "alpha-kite";
+
 /// Changes to one ticker that are stored together or not at all.
 ///
 /// What a range or key under `delete_…` names goes, except where the batch itself has a row for it; then `rows`,
@@ -133,6 +193,8 @@ pub struct Batch {
     pub delete_digests: Vec<(Date, Interval)>,
     /// Digests to store, each session and series once.
     pub digests: Vec<StoredDigest>,
+    /// Holes to store, each start once.
+    pub gaps: Vec<Gap>,
 }
 
 impl Source {
@@ -167,6 +229,25 @@ impl Event {
     }
 }
 
+impl GapState {
+    /// The word in the `state` column.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Repaired => "repaired",
+            Self::Partial => "partial",
+            Self::Unrecoverable => "unrecoverable",
+        }
+    }
+
+    /// The state that `word` means.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Open, Self::Repaired, Self::Partial, Self::Unrecoverable]
+            .into_iter()
+            .find(|state| state.as_str() == word)
+    }
+}
+
 impl Batch {
     /// A batch for `ticker` that changes nothing yet.
     pub fn new(ticker: Ticker) -> Self {
@@ -179,6 +260,7 @@ impl Batch {
             events: Vec::new(),
             delete_digests: Vec::new(),
             digests: Vec::new(),
+            gaps: Vec::new(),
         }
     }
 
@@ -191,10 +273,23 @@ impl Batch {
             && self.events.is_empty()
             && self.delete_digests.is_empty()
             && self.digests.is_empty()
+            && self.gaps.is_empty()
+    }
+
+    /// Refuses batches of which two are of one ticker, and everything that [`check`](Self::check) refuses.
+    pub(super) fn check_all(batches: &[Self]) -> Result<(), InvalidBatch> {
+        let mut tickers = BTreeSet::new();
+        for batch in batches {
+            if !tickers.insert(batch.ticker.as_str()) {
+                return Err(InvalidBatch::Twice(format!("batch of {}", batch.ticker)));
+            }
+            batch.check()?;
+        }
+        Ok(())
     }
 
     /// Refuses what the two databases would treat differently, so that they never have to.
-    pub(super) fn check(&self) -> Result<(), InvalidBatch> {
+    fn check(&self) -> Result<(), InvalidBatch> {
         check_starts("row", self.rows.iter().map(|row| row.bar.start))?;
 
         let mut series = BTreeSet::new();
@@ -222,6 +317,18 @@ impl Batch {
             if !sessions.insert(key.clone()) {
                 return Err(InvalidBatch::Twice(key));
             }
+        }
+
+        let mut holes = BTreeSet::new();
+        for gap in &self.gaps {
+            if gap.ticker != self.ticker {
+                return Err(InvalidBatch::OtherTicker(format!("gap at {}", gap.started_at)));
+            }
+            if !holes.insert(gap.started_at) {
+                return Err(InvalidBatch::Twice(format!("gap at {}", gap.started_at)));
+            }
+            check_range(gap.started_at)?;
+            gap.ended_at.into_iter().try_for_each(check_range)?;
         }
         Ok(())
     }

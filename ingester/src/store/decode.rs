@@ -5,7 +5,8 @@ use std::fmt::Display;
 use alpha_kite_core::{Bar, Date, Digest, Direction, Interval, Price, Rule, SignalId, Ticker, Timestamp, Volume};
 
 use super::{
-    Event, IndicatorRow, Result, Row, SignalEvent, Source, StoreError, StoredDigest, StoredIndicator, classify,
+    Event, Gap, GapState, IndicatorRow, Result, Row, SignalEvent, Source, StoreError, StoredDigest, StoredIndicator,
+    classify,
 };
 
 /// The `rule` of indicators that the Python service computed.
@@ -15,6 +16,8 @@ const LEGACY_RULE: &str = "legacy";
 pub(super) trait Columns {
     fn integer(&self, index: usize) -> Result<i64, sqlx::Error>;
     fn text(&self, index: usize) -> Result<String, sqlx::Error>;
+    fn optional_integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error>;
+    fn optional_text(&self, index: usize) -> Result<Option<String>, sqlx::Error>;
     fn double(&self, index: usize) -> Result<Option<f64>, sqlx::Error>;
 }
 
@@ -101,6 +104,28 @@ impl<'a> Decoder<'a> {
             crosses: self.count(columns, 4, &place)?,
             digest: digest(5)?,
             row_digest: digest(6)?,
+        })
+    }
+
+    /// `started_at, ended_at, cause, state, shares_missed, rows_added, detail, detected_at, repaired_at`.
+    pub(super) fn gap(self, ticker: &Ticker, columns: &impl Columns) -> Result<Gap> {
+        let started_at = self.timestamp(columns, 0)?;
+        let place = || format!("gaps at {started_at}");
+        let optional = |index| columns.optional_integer(index).map_err(|error| classify(self.database, error));
+        let state = self.text(columns, 3)?;
+        let shares =
+            optional(4)?.map(|shares| u64::try_from(shares).map_err(|_| self.corrupt(&place(), "shares", &shares)));
+        Ok(Gap {
+            ticker: *ticker,
+            started_at,
+            ended_at: optional(1)?.map(Timestamp::from_millis),
+            cause: self.text(columns, 2)?,
+            state: GapState::parse(&state).ok_or_else(|| self.corrupt(&place(), "state", &state))?,
+            shares_missed: shares.transpose()?,
+            rows_added: self.count(columns, 5, &place)?,
+            detail: columns.optional_text(6).map_err(|error| classify(self.database, error))?,
+            detected_at: self.timestamp(columns, 7)?,
+            repaired_at: optional(8)?.map(Timestamp::from_millis),
         })
     }
 

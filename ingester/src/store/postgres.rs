@@ -15,7 +15,8 @@ use super::connections::{Connections, Lease};
 use super::decode::{Columns, Decoder};
 use super::migrator::{self, Stop};
 use super::{
-    Batch, DatabaseUrl, Migrated, Result, Row, SignalEvent, Store, StoreError, StoredDigest, StoredIndicator, classify,
+    Batch, DatabaseUrl, Gap, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest,
+    StoredIndicator, classify,
 };
 use sql::{TIMESTAMP_MS, day, in_range, moment, quote};
 
@@ -178,12 +179,50 @@ impl Store for PostgresStore {
         self.send(sql.to_owned()).await?.iter().map(|row| self.decoder().ticker(row, 0)).collect()
     }
 
-    async fn write(&self, batch: &Batch) -> Result<()> {
-        batch.check().map_err(StoreError::Invalid)?;
-        if batch.is_empty() {
+    async fn gaps(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Gap>> {
+        let ms = |column: &str| format!("floor(extract(epoch from {column}) * 1000)::bigint");
+        let sql = format!(
+            "select {}, {}, cause, state, shares_missed, rows_added::bigint, detail, {}, {} from gaps \
+             where ticker = {} and started_at < {} and (ended_at is null or ended_at > {}) order by started_at",
+            ms("started_at"),
+            ms("ended_at"),
+            ms("detected_at"),
+            ms("repaired_at"),
+            quote(ticker.as_str()),
+            moment(range.end),
+            moment(range.start),
+        );
+        self.send(sql).await?.iter().map(|row| self.decoder().gap(ticker, row)).collect()
+    }
+
+    async fn write_all(&self, batches: &[Batch]) -> Result<()> {
+        Batch::check_all(batches).map_err(StoreError::Invalid)?;
+        if batches.iter().all(Batch::is_empty) {
             return Ok(());
         }
-        self.send(sql::write(batch)).await.map(drop)
+        self.send(sql::write(batches)).await.map(drop)
+    }
+
+    async fn report(&self, reports: &[Report]) -> Result<()> {
+        if reports.is_empty() {
+            return Ok(());
+        }
+        self.send(sql::report(reports)).await.map(drop)
+    }
+
+    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Option<String>> {
+        let (name, holder) = (quote(name), quote(holder));
+        let taken = self.send(sql::take_lease(&name, &holder, length)).await?;
+        if !taken.is_empty() {
+            return Ok(None);
+        }
+        let rows = self.send(format!("select holder from leases where name = {name}")).await?;
+        rows.first().map(|row| row.text(0).map_err(|error| classify(&self.database, error))).transpose()
+    }
+
+    async fn release_lease(&self, name: &str, holder: &str) -> Result<()> {
+        let sql = format!("delete from leases where name = {} and holder = {}", quote(name), quote(holder));
+        self.send(sql).await.map(drop)
     }
 
     async fn close(&self) {
@@ -198,6 +237,14 @@ impl Columns for PgRow {
     }
 
     fn text(&self, index: usize) -> Result<String, sqlx::Error> {
+        sqlx::Row::try_get(self, index)
+    }
+
+    fn optional_integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
+        sqlx::Row::try_get(self, index)
+    }
+
+    fn optional_text(&self, index: usize) -> Result<Option<String>, sqlx::Error> {
         sqlx::Row::try_get(self, index)
     }
 

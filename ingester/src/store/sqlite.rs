@@ -18,11 +18,19 @@ use super::connections::{Connections, Lease};
 use super::decode::{Columns, Decoder};
 use super::migrator::{self, Stop};
 use super::{
-    Batch, DatabaseUrl, Migrated, Result, Row, SignalEvent, Store, StoreError, StoredDigest, StoredIndicator, classify,
+    Batch, DatabaseUrl, Gap, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest,
+    StoredIndicator, classify,
 };
 
 /// How long a writer waits for another process that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Takes a lease that is free, has run out or is the holder's own.
+const TAKE_LEASE: &str = "insert into leases as held (name, holder, expires_at) \
+    values (?1, ?2, cast(round(unixepoch('subsec') * 1000) as integer) + ?3) \
+    on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at \
+    where held.holder = excluded.holder or held.expires_at <= cast(round(unixepoch('subsec') * 1000) as integer) \
+    returning holder";
 
 /// A store in one SQLite file.
 pub(super) struct SqliteStore {
@@ -175,16 +183,54 @@ impl Store for SqliteStore {
         self.fetch(query).await?.iter().map(|row| self.decoder().ticker(row, 0)).collect()
     }
 
-    async fn write(&self, batch: &Batch) -> Result<()> {
-        batch.check().map_err(StoreError::Invalid)?;
-        if batch.is_empty() {
+    async fn gaps(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Gap>> {
+        let query = query(
+            "select started_at, ended_at, cause, state, shares_missed, rows_added, detail, detected_at, repaired_at \
+             from gaps where ticker = ?1 and started_at < ?3 and (ended_at is null or ended_at > ?2) order by started_at",
+        )
+        .bind(ticker.as_str())
+        .bind(range.start.as_millis())
+        .bind(range.end.as_millis());
+        self.fetch(query).await?.iter().map(|row| self.decoder().gap(ticker, row)).collect()
+    }
+
+    async fn report(&self, reports: &[Report]) -> Result<()> {
+        let mut lease = self.take().await?;
+        let written = async {
+            let mut transaction = lease.connection.begin_with("begin immediate").await?;
+            write::report(&mut transaction, reports).await?;
+            transaction.commit().await
+        };
+        written.await.map_err(|error| self.fail(error))?;
+        self.connections.put_back(lease);
+        Ok(())
+    }
+
+    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Option<String>> {
+        let milliseconds = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
+        let taken = self.fetch(query(TAKE_LEASE).bind(name).bind(holder).bind(milliseconds)).await?;
+        if !taken.is_empty() {
+            return Ok(None);
+        }
+        let rows = self.fetch(query("select holder from leases where name = ?1").bind(name)).await?;
+        rows.first().map(|row| row.text(0).map_err(|error| self.fail(error))).transpose()
+    }
+
+    async fn release_lease(&self, name: &str, holder: &str) -> Result<()> {
+        let query = query("delete from leases where name = ?1 and holder = ?2").bind(name).bind(holder);
+        self.fetch(query).await.map(drop)
+    }
+
+    async fn write_all(&self, batches: &[Batch]) -> Result<()> {
+        Batch::check_all(batches).map_err(StoreError::Invalid)?;
+        if batches.iter().all(Batch::is_empty) {
             return Ok(());
         }
         let mut lease = self.take().await?;
         let written = async {
             // Taking the write lock first makes a second writer wait here instead of failing halfway.
             let mut transaction = lease.connection.begin_with("begin immediate").await?;
-            write::write(&mut transaction, batch).await?;
+            write::write(&mut transaction, batches).await?;
             transaction.commit().await
         };
         written.await.map_err(|error| self.fail(error))?;
@@ -203,6 +249,14 @@ impl Columns for SqliteRow {
     }
 
     fn text(&self, index: usize) -> Result<String, sqlx::Error> {
+        sqlx::Row::try_get(self, index)
+    }
+
+    fn optional_integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
+        sqlx::Row::try_get(self, index)
+    }
+
+    fn optional_text(&self, index: usize) -> Result<Option<String>, sqlx::Error> {
         sqlx::Row::try_get(self, index)
     }
 

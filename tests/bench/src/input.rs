@@ -19,10 +19,21 @@ pub(crate) struct Input {
     pub(crate) volumes: Vec<Volume>,
     pub(crate) starts: Vec<Timestamp>,
     pub(crate) bars: Vec<Bar>,
+    pub(crate) double_bars: Vec<DoubleBar>,
     /// The closes in dollars, each the nearest double.
     pub(crate) prices: Vec<f64>,
     /// The volumes.
     pub(crate) shares: Vec<f64>,
+}
+
+/// A [`Bar`] of doubles, as large as that, so that a stream of either is as much memory.
+pub(crate) struct DoubleBar {
+    pub(crate) _start: Timestamp,
+    pub(crate) _open: f64,
+    pub(crate) _high: f64,
+    pub(crate) _low: f64,
+    pub(crate) close: f64,
+    pub(crate) volume: f64,
 }
 
 /// What is made, or looked for in a folder: name, sessions, and how the rows are drawn.
@@ -126,12 +137,18 @@ impl Input {
             let close = closes[row];
             Bar { start: starts[row], open: close, high: close, low: close, close, volume: volumes[row] }
         };
+        let double_bar = |row: usize| {
+            let close = rows[row].0 as f64 / 1e6;
+            let volume = rows[row].1 as f64;
+            DoubleBar { _start: starts[row], _open: close, _high: close, _low: close, close, volume }
+        };
         if !rows.len().is_multiple_of(SESSION_ROWS) {
             return Err(format!("{name} has {} rows, which are not whole sessions", rows.len()).into());
         }
         Ok(Self {
             name: name.to_owned(),
             bars: (0..rows.len()).map(bar).collect(),
+            double_bars: (0..rows.len()).map(double_bar).collect(),
             prices: rows.iter().map(|row| row.0 as f64 / 1e6).collect(),
             shares: rows.iter().map(|row| row.1 as f64).collect(),
             closes,

@@ -39,8 +39,25 @@ impl Output {
         }
     }
 
-    pub(crate) fn put(&mut self, row: usize, tick: Tick) {
-        (self.sma9[row], self.vwap[row], self.cross[row]) = (tick.sma9, tick.vwap, tick.cross);
+    /// Some rows one by one.
+    #[inline]
+    pub(crate) fn each(&mut self, rows: Range<usize>) -> impl Iterator<Item = Row<'_>> {
+        let values = self.sma9[rows.clone()].iter_mut().zip(&mut self.vwap[rows.clone()]);
+        values.zip(&mut self.cross[rows]).map(|((sma9, vwap), cross)| Row { sma9, vwap, cross })
+    }
+}
+
+/// One row of an [`Output`].
+pub(crate) struct Row<'a> {
+    sma9: &'a mut f64,
+    vwap: &'a mut f64,
+    cross: &'a mut i8,
+}
+
+impl Row<'_> {
+    #[inline]
+    pub(crate) fn put(self, tick: &Tick) {
+        (*self.sma9, *self.vwap, *self.cross) = (tick.sma9, tick.vwap, tick.cross);
     }
 }
 

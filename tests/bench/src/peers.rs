@@ -11,7 +11,7 @@ mod ta;
 mod wickra;
 mod yata;
 
-use crate::input::Input;
+use crate::input::{DoubleBar, Input};
 use crate::output::{Output, Rows, Tick};
 
 /// One way to compute an input.
@@ -83,26 +83,27 @@ trait State {
 fn batch<S: State>(input: &Input, output: &mut Output) {
     for session in input.sessions() {
         let mut state = S::new();
-        for row in session {
-            let mut tick = Tick::default();
-            state.push(input.prices[row], input.shares[row], &mut tick);
-            output.put(row, tick);
+        let mut tick = Tick::default();
+        let columns = input.prices[session.clone()].iter().zip(&input.shares[session.clone()]);
+        for ((price, volume), row) in columns.zip(output.each(session)) {
+            state.push(*price, *volume, &mut tick);
+            row.put(&tick);
         }
     }
 }
 
 fn stream<S: State>(input: &Input, output: &mut Output) {
     #[inline(never)]
-    fn push<S: State>(state: &mut S, price: f64, volume: f64, tick: &mut Tick) {
-        state.push(price, volume, tick);
+    fn push<S: State>(state: &mut S, bar: &DoubleBar, tick: &mut Tick) {
+        state.push(bar.close, bar.volume, tick);
     }
 
     for session in input.sessions() {
         let mut state = S::new();
-        for row in session {
-            let mut tick = Tick::default();
-            push(&mut state, input.prices[row], input.shares[row], &mut tick);
-            output.put(row, tick);
+        let mut tick = Tick::default();
+        for (bar, row) in input.double_bars[session.clone()].iter().zip(output.each(session)) {
+            push(&mut state, bar, &mut tick);
+            row.put(&tick);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Columns as JavaScript uses them: typed arrays over WebAssembly memory.
 
-use alpha_kite_wasm::{columns_free, columns_new, columns_offset};
-use js_sys::{BigInt64Array, Float64Array, Int8Array, WebAssembly};
+use alpha_kite_wasm::{columns_free, columns_new, columns_offset, text_room};
+use js_sys::{BigInt64Array, Float64Array, Int8Array, Uint8Array, WebAssembly};
 use wasm_bindgen::JsCast;
 
 use super::fixtures::Row;
@@ -9,14 +9,14 @@ use super::fixtures::Row;
 /// All inputs are doubles.
 pub(super) const DOUBLES: u32 = 7;
 
-/// A workspace that frees itself.
-pub(super) struct Columns(pub(super) u32);
+/// A workspace that frees itself: its number and capacity.
+pub(super) struct Columns(pub(super) u32, usize);
 
 impl Columns {
     pub(super) fn new(capacity: usize) -> Self {
         let slot = columns_new(capacity as u32, 2);
         assert!(slot >= 0, "{slot}");
-        Self(slot as u32)
+        Self(slot as u32, capacity)
     }
 
     /// Writes rows, as doubles or as integers.
@@ -73,8 +73,11 @@ impl Columns {
         BigInt64Array::new_with_byte_offset_and_length(&buffer(), self.offset(column), rows as u32)
     }
 
+    /// 0 times, 1 closes, 2 volumes, 3 SMA9, 4 VWAP, 5 cross, 6 highs, 7 lows, 8 opens.
     fn offset(&self, column: u32) -> u32 {
-        columns_offset(self.0, column).addr() as u32
+        let places = [(0, 0), (1, 0), (2, 0), (3, 0), (3, 1), (4, 0), (1, 1), (1, 2), (1, 3)];
+        let (kind, place) = places[column as usize];
+        columns_offset(self.0, kind).addr() as u32 + 8 * self.1 as u32 * place
     }
 }
 
@@ -82,6 +85,23 @@ impl Drop for Columns {
     fn drop(&mut self) {
         columns_free(self.0);
     }
+}
+
+/// Writes a text where the module reads it, and returns its length.
+pub(super) fn write_text(text: &[u8]) -> u32 {
+    let place = text_room(text.len().max(124) as u32);
+    Uint8Array::new_with_byte_offset_and_length(&buffer(), place.addr() as u32, text.len() as u32).copy_from(text);
+    text.len() as u32
+}
+
+/// Reads a text that the module wrote.
+pub(super) fn read_text(length: usize) -> Vec<u8> {
+    bytes_at(text_room(124), length)
+}
+
+/// Bytes at an address.
+pub(super) fn bytes_at(address: *const u8, length: usize) -> Vec<u8> {
+    Uint8Array::new_with_byte_offset_and_length(&buffer(), address.addr() as u32, length as u32).to_vec()
 }
 
 /// Two doubles at an address, by their bits.

@@ -1,6 +1,9 @@
 //! Reads the golden files.
 
+use alpha_kite_wasm::parse_price;
 use serde_json::Value;
+
+use super::columns::write_text;
 
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/golden.rs"));
 
@@ -45,7 +48,7 @@ pub(super) fn entries(name: &str) -> Vec<Value> {
 /// The bars of an object of columns.
 pub(super) fn rows(columns: &Value) -> Vec<Row> {
     let column = |name: &str| columns[name].as_array().unwrap();
-    let micros = |name: &str, row: usize| (alpha_kite_wasm::parse_price(text(&column(name)[row])) / 2.0) as i64;
+    let micros = |name: &str, row: usize| (parse_price(write_text(text(&column(name)[row]).as_bytes())) / 2.0) as i64;
     (0..column("start").len())
         .map(|row| Row {
             time: integer(&column("start")[row]),

@@ -3,7 +3,16 @@
 use alpha_kite_wasm::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::columns::Columns;
+use super::columns::{Columns, read_text, write_text};
+
+fn engine(basis: u32) -> u32 {
+    u32::try_from(engine_new(write_text(b"QQQ"), 60, basis)).unwrap()
+}
+
+fn snapshot(engine: u32) -> Vec<u8> {
+    write_text(b"");
+    read_text(usize::try_from(engine_snapshot(engine)).unwrap())
+}
 
 /// Seeded random numbers.
 struct Random(u64);
@@ -53,8 +62,8 @@ fn random_calls_compute_or_refuse() {
     let columns = Columns::new(200);
     for round in 0..2000 {
         let basis = random.below(2) as u32;
-        assert_eq!(engine_new("QQQ", 60, basis + 2), -12);
-        let engine = engine_new("QQQ", 60, basis) as u32;
+        assert_eq!(engine_new(write_text(b"QQQ"), 60, basis + 2), -12);
+        let engine = engine(basis);
         for column in [0, 1, 2, 6, 7, 8] {
             let plain = random.below(4) != 0;
             let values: Vec<i64> = (0..200)
@@ -70,15 +79,15 @@ fn random_calls_compute_or_refuse() {
         }
         let rows = if random.below(8) == 0 { random.next() as u32 } else { random.below(201) as u32 };
         let doubles = random.below(9) as u32;
-        let before = engine_snapshot(engine);
+        let before = snapshot(engine);
         let status = engine_push_columns(engine, columns.0, rows, doubles);
         assert!(status <= 0.0 && (rows <= 200 || status == -9.0), "round {round}: {status}");
         if status < 0.0 {
-            assert_eq!(engine_snapshot(engine), before, "round {round}");
+            assert_eq!(snapshot(engine), before, "round {round}");
         }
-        let report = report_new("QQQ", 60, basis) as u32;
+        let report = u32::try_from(report_new(write_text(b"QQQ"), 60, basis)).unwrap();
         assert!(report_add(report, columns.0, rows, doubles) <= 0.0);
-        assert_eq!(report_ids(report).len() * 6, report_crosses(report).len() * 32);
+        assert!(report_length(report, 0) <= 200 && report_length(report, 1) <= 200);
         report_free(report);
         let resampler = resampler_new(random.below(100_000) as u32).max(0) as u32;
         assert!(resampler_push(resampler, columns.0, rows, doubles) <= f64::from(rows));
@@ -86,37 +95,44 @@ fn random_calls_compute_or_refuse() {
         resampler_free(resampler);
         for _ in 0..20 {
             let [time, high, low, close, volume] = [(); 5].map(|()| random.double());
-            let before = engine_snapshot(engine);
-            assert!(engine_push_range(engine, time, high, low, close, volume, true) <= 3);
-            assert_eq!(engine_snapshot(engine), before);
-            let status = engine_push_range(engine, time, high, low, close, volume, false);
-            assert!(status > 0 || engine_snapshot(engine) == before, "{status}");
-            assert!(engine_push(engine, time, close, volume) <= 3);
-            session_of(time);
-            signal_id("QQQ", 60, time, random.next() as i32, basis);
+            for (column, value) in [(0, time), (1, close), (2, volume), (6, high), (7, low)] {
+                columns.doubles(column, 1).set_index(0, value);
+            }
+            let before = snapshot(engine);
+            assert!(engine_push_row(engine, columns.0, random.below(2) == 0) <= 3);
+            assert!(engine_push(engine, time, close, volume) <= 3 || snapshot(engine) == before);
+            let _ = signal_id(
+                random.below(200) as u32,
+                random.next() as u32,
+                time,
+                random.below(3) as i32 - 1,
+                random.below(3) as u32,
+            );
         }
         engine_free(engine);
         let text = random.text();
-        parse_price(&text);
-        assert!(engine_restore(text.as_bytes(), "QQQ", 60) < 0);
-        let made = engine_new(&text, random.next() as u32, 0);
+        let length = write_text(text.as_bytes());
+        let _ = parse_price(length);
+        assert!(engine_restore(length) < 0);
+        let made = engine_new(write_text(text.as_bytes()), random.next() as u32, 0);
         engine_free(made.max(0) as u32);
-        let (from, days) = (random.next() as i32, random.below(4000) as i32);
-        sessions_between(from, from.saturating_add(days));
+        let _ = session_on(random.next() as i32);
+        let _ = parse_price(random.next() as u32);
     }
 }
 
 #[wasm_bindgen_test]
 fn altered_snapshots_are_refused() {
-    let engine = engine_new("QQQ", 60, 0) as u32;
+    let engine = engine(0);
     assert_eq!(engine_push(engine, 1_549_895_400_000.0, 169.27, 100.0), 1);
-    let snapshot = engine_snapshot(engine);
+    let snapshot = snapshot(engine);
+    assert_eq!(snapshot.len(), 124);
     engine_free(engine);
     for at in 0..snapshot.len() {
         let mut altered = snapshot.clone();
         altered[at] ^= 1;
-        assert_eq!(engine_restore(&altered, "QQQ", 60), -13, "byte {at}");
-        assert_eq!(engine_restore(&snapshot[..at], "QQQ", 60), -13, "length {at}");
+        assert_eq!(engine_restore(write_text(&altered)), -13, "byte {at}");
+        assert_eq!(engine_restore(write_text(&snapshot[..at])), -13, "length {at}");
     }
 }
 
@@ -151,15 +167,16 @@ fn numbers_that_stand_for_nothing_are_refused() {
         assert!(
             engine_values(number).is_null()
                 && columns_offset(number, 1).is_null()
-                && engine_snapshot(number).is_empty()
+                && report_offset(number, 0).is_null()
         );
+        assert_eq!((engine_snapshot(number), engine_basis(number), engine_day(number)), (-15, -15, -15));
     }
 }
 
 #[wasm_bindgen_test]
 fn refusals_name_the_row() {
     let columns = Columns::new(100);
-    let engine = engine_new("QQQ", 60, 0) as u32;
+    let engine = engine(0);
     for column in [0, 1, 2, 6, 7, 8] {
         let values: Vec<i64> =
             (0..100).map(|row| if column == 0 { 1_549_895_400_000 + row * 1000 } else { 1000 }).collect();

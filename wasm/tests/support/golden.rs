@@ -3,11 +3,16 @@
 use alpha_kite_wasm::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::columns::{Columns, DOUBLES, values_at};
+use super::columns::{Columns, DOUBLES, bytes_at, read_text, values_at, write_text};
 use super::fixtures::{Case, bits, cases, entries, integer, rows, text};
 
 fn engine(case: &Case) -> u32 {
-    u32::try_from(engine_new(&case.ticker, case.bar_seconds, case.basis)).unwrap()
+    u32::try_from(engine_new(write_text(case.ticker.as_bytes()), case.bar_seconds, case.basis)).unwrap()
+}
+
+fn snapshot(engine: u32) -> Vec<u8> {
+    write_text(b"");
+    read_text(usize::try_from(engine_snapshot(engine)).unwrap())
 }
 
 #[wasm_bindgen_test]
@@ -42,29 +47,42 @@ fn columns_give_the_same_bits_in_any_chunks() {
 fn bars_give_the_same_bits_also_resumed_and_forming() {
     for case in cases() {
         let mut engine = engine(&case);
+        let columns = Columns::new(1);
         for (index, (row, (sma9, vwap, cross))) in case.rows.iter().zip(&case.values).enumerate() {
-            let [high, low, close] = [row.high, row.low, row.close].map(|micros| micros as f64 / 1e6);
-            let (time, volume) = (row.time as f64, row.volume as f64);
-            let snapshot = engine_snapshot(engine);
-            let forming = engine_push_range(engine, time, high, low, close, volume, true);
+            let before = snapshot(engine);
+            columns.write(&[*row], true);
+            let forming = engine_push_row(engine, columns.0, true);
             assert_eq!(values_at(engine_values(engine)), (*sma9, *vwap), "{}: forming row {index}", case.name);
-            assert_eq!(engine_snapshot(engine), snapshot, "{}: row {index}", case.name);
+            assert_eq!(snapshot(engine), before, "{}: row {index}", case.name);
             if index % 7 == 0 {
                 engine_free(engine);
-                engine = u32::try_from(engine_restore(&snapshot, &case.ticker, case.bar_seconds)).unwrap();
+                engine = u32::try_from(engine_restore(write_text(&before))).unwrap();
             }
+            let (time, close, volume) = (row.time as f64, row.close as f64 / 1e6, row.volume as f64);
             let status = if case.basis == 0 {
                 engine_push(engine, time, close, volume)
             } else {
-                engine_push_range(engine, time, high, low, close, volume, false)
+                columns.write(&[*row], true);
+                engine_push_row(engine, columns.0, false)
             };
             assert_eq!(values_at(engine_values(engine)), (*sma9, *vwap), "{}: row {index}", case.name);
-            let inside = i32::from(!session_of(time).is_empty());
-            let expected = [3, inside, 2][(cross + 1) as usize];
+            let expected = [3, i32::from(in_session(row.time)), 2][(cross + 1) as usize];
             assert_eq!((status, forming), (expected, expected), "{}: row {index}", case.name);
         }
         engine_free(engine);
     }
+}
+
+/// Whether the module says that a time is in a session.
+fn in_session(time: i64) -> bool {
+    let (open, minutes) = session(time.div_euclid(86_400_000));
+    (open..open + minutes * 60_000).contains(&time)
+}
+
+/// Open and minutes of the session of a day, 0 without one.
+fn session(day: i64) -> (i64, i64) {
+    let session = session_on(day as i32) as i64;
+    (session - session % 60_000, session % 60_000)
 }
 
 #[wasm_bindgen_test]
@@ -72,36 +90,47 @@ fn reports_name_the_same_sessions_and_crosses() {
     for case in cases() {
         let columns = Columns::new(100);
         let engine = engine(&case);
-        let report = u32::try_from(report_new(&case.ticker, case.bar_seconds, case.basis)).unwrap();
+        let report = report_new(write_text(case.ticker.as_bytes()), case.bar_seconds, case.basis);
+        let report = u32::try_from(report).unwrap();
         for rows in case.rows.chunks(100) {
             columns.write(rows, true);
             assert_eq!(engine_push_columns(engine, columns.0, rows.len() as u32, DOUBLES), 0.0);
             assert_eq!(report_add(report, columns.0, rows.len() as u32, 0), 0.0);
         }
         let sessions = case.json["sessions"].as_array().unwrap();
-        let numbers = ["open", "close", "first", "rows"];
-        let expected: Vec<f64> =
-            sessions.iter().flat_map(|session| numbers.map(|name| integer(&session[name]) as f64)).collect();
-        assert_eq!(report_sessions(report), expected, "{}", case.name);
-        let digests: String =
-            sessions.iter().flat_map(|session| ["digest", "row_digest"].map(|name| text(&session[name]))).collect();
-        assert_eq!(report_digests(report), digests, "{}", case.name);
+        assert_eq!(report_length(report, 0), sessions.len(), "{}", case.name);
+        for (expected, (numbers, digits)) in sessions.iter().zip(list(report, 0, 3)) {
+            let (open, minutes) = session(numbers[0] as i64);
+            let found = [open, open + minutes * 60_000, numbers[1] as i64, numbers[2] as i64];
+            assert_eq!(found, ["open", "close", "first", "rows"].map(|name| integer(&expected[name])), "{}", case.name);
+            let digests = ["digest", "row_digest"].map(|name| text(&expected[name])).concat();
+            assert_eq!(digits, digests.as_bytes(), "{}", case.name);
+        }
         let crosses = case.json["crosses"].as_array().unwrap();
-        let ids: String = crosses.iter().map(|cross| text(&cross["id"])).collect();
-        assert_eq!(report_ids(report), ids, "{}", case.name);
-        let expected: Vec<f64> = crosses
-            .iter()
-            .flat_map(|cross| {
-                let index = integer(&cross["index"]) as usize;
-                let (row, (sma9, vwap, sign)) = (case.rows[index], case.values[index]);
-                let values = [f64::from_bits(sma9), f64::from_bits(vwap)];
-                [index as f64, row.time as f64, f64::from(sign), row.close as f64, values[0], values[1]]
-            })
-            .collect();
-        assert_eq!(report_crosses(report), expected, "{}", case.name);
+        assert_eq!(report_length(report, 1), crosses.len(), "{}", case.name);
+        for (expected, (numbers, digits)) in crosses.iter().zip(list(report, 1, 6)) {
+            let index = integer(&expected["index"]) as usize;
+            let (row, (sma9, vwap, sign)) = (case.rows[index], case.values[index]);
+            let values = [f64::from_bits(sma9), f64::from_bits(vwap)];
+            let wanted = [index as f64, row.time as f64, f64::from(sign), row.close as f64, values[0], values[1]];
+            assert_eq!(numbers, wanted, "{}", case.name);
+            assert_eq!(digits, text(&expected["id"]).as_bytes(), "{}", case.name);
+        }
         engine_free(engine);
         report_free(report);
     }
+}
+
+/// The entries of a report's list: some doubles, and 32 digits.
+fn list(report: u32, list: u32, doubles: usize) -> Vec<(Vec<f64>, Vec<u8>)> {
+    let size = 8 * doubles + 32;
+    let bytes = bytes_at(report_offset(report, list), report_length(report, list) * size);
+    let entry = |entry: &[u8]| {
+        let (numbers, digits) = entry.split_at(8 * doubles);
+        let numbers = numbers.chunks(8).map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap()));
+        (numbers.collect(), digits.to_vec())
+    };
+    bytes.chunks(size).map(entry).collect()
 }
 
 #[wasm_bindgen_test]
@@ -133,7 +162,7 @@ fn prices_are_read_the_same() {
             Some(_) => -3.0,
             None => integer(&case["micros"]) as f64 * 2.0 + f64::from(u8::from(case["rounded"].as_bool().unwrap())),
         };
-        assert_eq!(parse_price(text(&case["text"])), expected, "{}", case["text"]);
+        assert_eq!(parse_price(write_text(text(&case["text"]).as_bytes())), expected, "{}", case["text"]);
     }
 }
 
@@ -166,7 +195,8 @@ fn signal_ids_are_the_same() {
         let direction = if text(&case["direction"]) == "up" { 1 } else { -1 };
         let basis = u32::from(text(&case["rule"]) == "sma9xvwap-hlc3/1");
         let (ticker, seconds) = (text(&case["ticker"]), integer(&case["bar_seconds"]) as u32);
-        let id = signal_id(ticker, seconds, integer(&case["start"]) as f64, direction, basis);
-        assert_eq!(id, text(&case["id"]), "{case}");
+        let length = write_text(ticker.as_bytes());
+        assert_eq!(signal_id(length, seconds, integer(&case["start"]) as f64, direction, basis), 0, "{case}");
+        assert_eq!(read_text(32), text(&case["id"]).as_bytes(), "{case}");
     }
 }

@@ -6,36 +6,94 @@
 
 use std::fmt::{Display, Write as _};
 use std::ops::Range;
+use std::time::Duration;
 
 use alpha_kite_core::{Date, Interval, Rule, Ticker, Timestamp};
 
-use crate::store::batch::is_storable;
-use crate::store::{Batch, IndicatorRow, Row, SignalEvent, StoredDigest};
+use crate::store::batch::{SERVICE, is_storable};
+use crate::store::{Batch, Gap, IndicatorRow, Report, Row, SignalEvent, StoredDigest};
 
 /// The moment of `column` in whole milliseconds since 1970-01-01T00:00:00Z.
 pub(super) const TIMESTAMP_MS: &str = "floor(extract(epoch from timestamp) * 1000)::bigint";
 
-/// The statements that store a batch. Sent as one message they are one transaction.
-pub(super) fn write(batch: &Batch) -> String {
+/// The statements that store batches of different tickers. Sent as one message they are one transaction.
+///
+/// Rows of all tickers go into one statement, since planning a statement costs more than a row.
+pub(super) fn write(batches: &[Batch]) -> String {
     let mut sql = String::new();
-    delete_rows(&mut sql, batch);
-    if !batch.rows.is_empty() {
-        insert_rows(&mut sql, &batch.ticker, &batch.rows);
+    for batch in batches {
+        delete_rows(&mut sql, batch);
+        delete_indicators(&mut sql, batch);
+        delete_digests(&mut sql, batch);
     }
-    delete_indicators(&mut sql, batch);
-    for (interval, rule, rows) in &batch.indicators {
-        if !rows.is_empty() {
-            insert_indicators(&mut sql, &batch.ticker, *interval, *rule, rows);
-        }
+    let rows: Vec<_> = each(batches, |batch| &batch.rows).collect();
+    if !rows.is_empty() {
+        insert_rows(&mut sql, &rows);
     }
-    if !batch.events.is_empty() {
-        insert_events(&mut sql, &batch.ticker, &batch.events);
+    let indicators: Vec<_> = each(batches, |batch| &batch.indicators)
+        .flat_map(|(ticker, (interval, rule, rows))| rows.iter().map(move |row| (ticker, *interval, *rule, row)))
+        .collect();
+    if !indicators.is_empty() {
+        insert_indicators(&mut sql, &indicators);
     }
-    delete_digests(&mut sql, batch);
-    if !batch.digests.is_empty() {
-        insert_digests(&mut sql, &batch.ticker, &batch.digests);
+    let events: Vec<_> = each(batches, |batch| &batch.events).map(|(_, event)| event).collect();
+    if !events.is_empty() {
+        insert_events(&mut sql, &events);
+    }
+    let digests: Vec<_> = each(batches, |batch| &batch.digests).collect();
+    if !digests.is_empty() {
+        insert_digests(&mut sql, &digests);
+    }
+    for (_, gap) in each(batches, |batch| &batch.gaps) {
+        insert_gap(&mut sql, gap);
     }
     sql
+}
+
+/// The entries of one list of every batch, each with its ticker.
+fn each<'a, T: 'a>(
+    batches: &'a [Batch],
+    list: impl Fn(&'a Batch) -> &'a Vec<T>,
+) -> impl Iterator<Item = (&'a Ticker, &'a T)> {
+    batches.iter().flat_map(move |batch| list(batch).iter().map(|entry| (&batch.ticker, entry)))
+}
+
+/// The statement that adds what the service says of itself.
+pub(super) fn report(reports: &[Report]) -> String {
+    let mut sql = String::from(
+        "insert into streaming_metrics (service, ticker, recorded_at, rows_written, batch_latency_ms, \
+         processing_latency_ms, errors, status) values ",
+    );
+    for (index, report) in reports.iter().enumerate() {
+        let Report { ticker, recorded_at, rows_written, batch_latency_ms, processing_latency_ms, errors, status } =
+            report;
+        write_sql(
+            &mut sql,
+            format_args!(
+                "{}({}, {}, {}, {rows_written}, {}, {}, {errors}, {})",
+                if index == 0 { "" } else { ", " },
+                quote(SERVICE),
+                quote(ticker.as_str()),
+                moment(*recorded_at),
+                Double(*batch_latency_ms),
+                Double(*processing_latency_ms),
+                quote(status),
+            ),
+        );
+    }
+    sql.push_str(" on conflict (service, ticker, recorded_at) do nothing");
+    sql
+}
+
+/// The statement that takes a lease that is free, has run out or is the holder's own. The texts are literals.
+pub(super) fn take_lease(name: &str, holder: &str, length: Duration) -> String {
+    format!(
+        "insert into leases as held (name, holder, expires_at) \
+         values ({name}, {holder}, now() + interval '{} milliseconds') \
+         on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at \
+         where held.holder = excluded.holder or held.expires_at <= now() returning holder",
+        length.as_millis(),
+    )
 }
 
 /// `timestamp` in a half-open range.
@@ -85,30 +143,30 @@ fn delete_rows(sql: &mut String, batch: &Batch) {
     );
 }
 
-fn insert_rows(sql: &mut String, ticker: &Ticker, rows: &[Row]) {
-    let bars = || rows.iter().map(|row| &row.bar);
+fn insert_rows(sql: &mut String, rows: &[(&Ticker, &Row)]) {
+    let bars = || rows.iter().map(|(_, row)| &row.bar);
     write_sql(
         sql,
         format_args!(
             "insert into equity_data as stored (ticker, timestamp, price, volume, open, high, low, bar_seconds, source) \
-             select {}, start, close * 0.000001, volume, open * 0.000001, high * 0.000001, low * 0.000001, bar_seconds, source \
-             from unnest({}, {}, {}, {}, {}, {}, {}, {}) \
-             as batch (start, open, high, low, close, volume, bar_seconds, source) \
+             select ticker, start, close * 0.000001, volume, open * 0.000001, high * 0.000001, low * 0.000001, bar_seconds, \
+             source from unnest({}, {}, {}, {}, {}, {}, {}, {}, {}) \
+             as batch (ticker, start, open, high, low, close, volume, bar_seconds, source) \
              on conflict (ticker, timestamp) do update set \
              price = excluded.price, volume = excluded.volume, open = excluded.open, high = excluded.high, \
              low = excluded.low, bar_seconds = excluded.bar_seconds, source = excluded.source \
              where (stored.price, stored.volume, stored.open, stored.high, stored.low, stored.bar_seconds, stored.source) \
              is distinct from (excluded.price, excluded.volume, excluded.open, excluded.high, excluded.low, \
              excluded.bar_seconds, excluded.source);\n",
-            quote(ticker.as_str()),
+            tickers(rows.iter().map(|(ticker, _)| *ticker)),
             array("timestamptz", bars().map(|bar| bar.start)),
             array("bigint", bars().map(|bar| bar.open.as_micros())),
             array("bigint", bars().map(|bar| bar.high.as_micros())),
             array("bigint", bars().map(|bar| bar.low.as_micros())),
             array("bigint", bars().map(|bar| bar.close.as_micros())),
             array("bigint", bars().map(|bar| bar.volume.get())),
-            array("integer", rows.iter().map(|row| row.bar_seconds.as_seconds())),
-            array("text", rows.iter().map(|row| row.source.as_str())),
+            array("integer", rows.iter().map(|(_, row)| row.bar_seconds.as_seconds())),
+            array("text", rows.iter().map(|(_, row)| row.source.as_str())),
         ),
     );
 }
@@ -130,35 +188,36 @@ fn delete_indicators(sql: &mut String, batch: &Batch) {
     }
 }
 
-fn insert_indicators(sql: &mut String, ticker: &Ticker, interval: Interval, rule: Rule, rows: &[IndicatorRow]) {
+fn insert_indicators(sql: &mut String, rows: &[(&Ticker, Interval, Rule, &IndicatorRow)]) {
     write_sql(
         sql,
         format_args!(
             "insert into indicators as stored (ticker, timestamp, bar_seconds, sma9, vwap, rule) \
-             select {}, start, {}, sma9, vwap, {} from unnest({}, {}, {}) as batch (start, sma9, vwap) \
+             select ticker, start, bar_seconds, sma9, vwap, rule from unnest({}, {}, {}, {}, {}, {}) \
+             as batch (ticker, start, bar_seconds, sma9, vwap, rule) \
              on conflict (ticker, bar_seconds, timestamp) do update set \
              sma9 = excluded.sma9, vwap = excluded.vwap, rule = excluded.rule \
              where (stored.sma9, stored.vwap, stored.rule) is distinct from (excluded.sma9, excluded.vwap, excluded.rule);\n",
-            quote(ticker.as_str()),
-            interval.as_seconds(),
-            quote(rule.name()),
-            array("timestamptz", rows.iter().map(|row| row.start)),
-            array("double precision", rows.iter().map(|row| Double(row.sma9))),
-            array("double precision", rows.iter().map(|row| Double(row.vwap))),
+            tickers(rows.iter().map(|(ticker, ..)| *ticker)),
+            array("timestamptz", rows.iter().map(|(.., row)| row.start)),
+            array("integer", rows.iter().map(|(_, interval, ..)| interval.as_seconds())),
+            array("double precision", rows.iter().map(|(.., row)| Double(row.sma9))),
+            array("double precision", rows.iter().map(|(.., row)| Double(row.vwap))),
+            array("text", rows.iter().map(|(_, _, rule, _)| rule.name())),
         ),
     );
 }
 
-fn insert_events(sql: &mut String, ticker: &Ticker, events: &[SignalEvent]) {
+fn insert_events(sql: &mut String, events: &[&SignalEvent]) {
     write_sql(
         sql,
         format_args!(
             "insert into signals (id, seq, event, ticker, bar_seconds, timestamp, direction, price, sma9, vwap, rule, late, recorded_at) \
-             select id, seq, event, {}, bar_seconds, start, direction, price * 0.000001, sma9, vwap, rule, late, recorded_at \
-             from unnest({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}) \
-             as batch (id, seq, event, bar_seconds, start, direction, price, sma9, vwap, rule, late, recorded_at) \
+             select id, seq, event, ticker, bar_seconds, start, direction, price * 0.000001, sma9, vwap, rule, late, recorded_at \
+             from unnest({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}) \
+             as batch (ticker, id, seq, event, bar_seconds, start, direction, price, sma9, vwap, rule, late, recorded_at) \
              on conflict (id, seq) do nothing;\n",
-            quote(ticker.as_str()),
+            tickers(events.iter().map(|event| &event.ticker)),
             array("text", events.iter().map(|event| event.id)),
             array("integer", events.iter().map(|event| event.seq)),
             array("text", events.iter().map(|event| event.event.as_str())),
@@ -192,25 +251,50 @@ fn delete_digests(sql: &mut String, batch: &Batch) {
     }
 }
 
-fn insert_digests(sql: &mut String, ticker: &Ticker, digests: &[StoredDigest]) {
+fn insert_digests(sql: &mut String, digests: &[(&Ticker, &StoredDigest)]) {
+    let column = || digests.iter().map(|(_, digest)| digest);
     write_sql(
         sql,
         format_args!(
             "insert into session_digests as stored (ticker, date, bar_seconds, rule, bars, crosses, digest, row_digest) \
-             select {}, * from unnest({}, {}, {}, {}, {}, {}, {}) \
+             select * from unnest({}, {}, {}, {}, {}, {}, {}, {}) \
              on conflict (ticker, date, bar_seconds) do update set \
              rule = excluded.rule, bars = excluded.bars, crosses = excluded.crosses, digest = excluded.digest, \
              row_digest = excluded.row_digest, updated_at = excluded.updated_at \
              where (stored.rule, stored.bars, stored.crosses, stored.digest, stored.row_digest) \
              is distinct from (excluded.rule, excluded.bars, excluded.crosses, excluded.digest, excluded.row_digest);\n",
-            quote(ticker.as_str()),
-            array("date", digests.iter().map(|digest| digest.date)),
-            array("integer", digests.iter().map(|digest| digest.bar_seconds.as_seconds())),
-            array("text", digests.iter().map(|digest| digest.rule.name())),
-            array("integer", digests.iter().map(|digest| digest.rows)),
-            array("integer", digests.iter().map(|digest| digest.crosses)),
-            array("text", digests.iter().map(|digest| digest.digest)),
-            array("text", digests.iter().map(|digest| digest.row_digest)),
+            tickers(digests.iter().map(|(ticker, _)| *ticker)),
+            array("date", column().map(|digest| digest.date)),
+            array("integer", column().map(|digest| digest.bar_seconds.as_seconds())),
+            array("text", column().map(|digest| digest.rule.name())),
+            array("integer", column().map(|digest| digest.rows)),
+            array("integer", column().map(|digest| digest.crosses)),
+            array("text", column().map(|digest| digest.digest)),
+            array("text", column().map(|digest| digest.row_digest)),
+        ),
+    );
+}
+
+fn insert_gap(sql: &mut String, gap: &Gap) {
+    let optional = |timestamp: Option<Timestamp>| timestamp.map_or("null".to_owned(), moment);
+    write_sql(
+        sql,
+        format_args!(
+            "insert into gaps (ticker, started_at, ended_at, cause, state, shares_missed, rows_added, detail, detected_at, \
+             repaired_at) values ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}) \
+             on conflict (ticker, started_at) do update set ended_at = excluded.ended_at, cause = excluded.cause, \
+             state = excluded.state, shares_missed = excluded.shares_missed, rows_added = excluded.rows_added, \
+             detail = excluded.detail, detected_at = excluded.detected_at, repaired_at = excluded.repaired_at;\n",
+            quote(gap.ticker.as_str()),
+            moment(gap.started_at),
+            optional(gap.ended_at),
+            quote(&gap.cause),
+            quote(gap.state.as_str()),
+            gap.shares_missed.map_or("null".to_owned(), |shares| shares.to_string()),
+            gap.rows_added,
+            gap.detail.as_deref().map_or("null".to_owned(), quote),
+            moment(gap.detected_at),
+            optional(gap.repaired_at),
         ),
     );
 }
@@ -239,6 +323,13 @@ fn array(of: &str, values: impl Iterator<Item = impl Display>) -> String {
     text.push_str(of);
     text.push_str("[]");
     text
+}
+
+/// An array literal of tickers, which may hold any printable character.
+fn tickers<'a>(values: impl Iterator<Item = &'a Ticker>) -> String {
+    let quoted: Vec<String> =
+        values.map(|ticker| format!("\"{}\"", ticker.as_str().replace('\\', "\\\\").replace('"', "\\\""))).collect();
+    format!("{}::text[]", quote(&format!("{{{}}}", quoted.join(","))))
 }
 
 fn write_sql(sql: &mut String, text: std::fmt::Arguments<'_>) {

@@ -7,7 +7,8 @@ use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
 use sqlx::{AssertSqlSafe, Error, query};
 
-use crate::store::{Batch, IndicatorRow, Row, SignalEvent, StoredDigest};
+use crate::store::batch::SERVICE;
+use crate::store::{Batch, Gap, IndicatorRow, Report, Row, SignalEvent, StoredDigest};
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
 
@@ -44,16 +45,61 @@ const INSERT_DIGEST: Upsert = Upsert {
         is not (excluded.rule, excluded.bars, excluded.crosses, excluded.digest, excluded.row_digest)",
 };
 
+const INSERT_GAP: Upsert = Upsert {
+    columns: "gaps as stored (ticker, started_at, ended_at, cause, state, shares_missed, rows_added, detail, detected_at, \
+        repaired_at)",
+    values: 10,
+    on_conflict: "on conflict (ticker, started_at) do update set ended_at = excluded.ended_at, cause = excluded.cause, \
+        state = excluded.state, shares_missed = excluded.shares_missed, rows_added = excluded.rows_added, \
+        detail = excluded.detail, detected_at = excluded.detected_at, repaired_at = excluded.repaired_at",
+};
+
+const INSERT_REPORT: Upsert = Upsert {
+    columns: "streaming_metrics (service, ticker, recorded_at, rows_written, batch_latency_ms, processing_latency_ms, \
+        errors, status)",
+    values: 8,
+    on_conflict: "on conflict (service, ticker, recorded_at) do nothing",
+};
+
 /// The ledger refuses a second insert of a key whatever its conflict clause, so the statement has none.
 const INSERT_EVENT: &str = "insert into signals (id, seq, event, ticker, bar_seconds, timestamp, direction, price, \
     sma9, vwap, rule, late, recorded_at) \
     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 \
     where not exists (select 1 from signals where id = ?1 and seq = ?2)";
 
-/// Runs the statements of a batch; the transaction is the caller's.
-pub(super) async fn write(connection: &mut SqliteConnection, batch: &Batch) -> Result<(), Error> {
-    let ticker = batch.ticker.as_str();
+/// Runs the statements of batches of different tickers; the transaction is the caller's.
+pub(super) async fn write(connection: &mut SqliteConnection, batches: &[Batch]) -> Result<(), Error> {
+    for batch in batches {
+        delete(connection, batch).await?;
+    }
+    // All tickers together, since a statement costs more than a row.
+    let rows: Vec<_> = each(batches, |batch| &batch.rows).collect();
+    INSERT_ROW.run(connection, &rows, |query, (ticker, row)| bind_row(query, ticker, row)).await?;
+    let indicators: Vec<_> = batches
+        .iter()
+        .flat_map(|batch| batch.indicators.iter().map(|series| (batch.ticker.as_str(), series)))
+        .flat_map(|(ticker, (interval, rule, rows))| rows.iter().map(move |row| (ticker, *interval, *rule, row)))
+        .collect();
+    INSERT_INDICATOR.run(connection, &indicators, bind_indicator).await?;
+    for (_, event) in each(batches, |batch| &batch.events) {
+        bind_event(query(INSERT_EVENT), event).execute(&mut *connection).await?;
+    }
+    let digests: Vec<_> = each(batches, |batch| &batch.digests).collect();
+    INSERT_DIGEST.run(connection, &digests, |query, (ticker, digest)| bind_digest(query, ticker, digest)).await?;
+    let gaps: Vec<_> = each(batches, |batch| &batch.gaps).collect();
+    INSERT_GAP.run(connection, &gaps, |query, (ticker, gap)| bind_gap(query, ticker, gap)).await
+}
 
+/// The entries of one list of every batch, each with its ticker.
+fn each<'a, T: 'a>(
+    batches: &'a [Batch],
+    list: impl Fn(&'a Batch) -> &'a Vec<T>,
+) -> impl Iterator<Item = (&'a str, &'a T)> {
+    batches.iter().flat_map(move |batch| list(batch).iter().map(|entry| (batch.ticker.as_str(), entry)))
+}
+
+async fn delete(connection: &mut SqliteConnection, batch: &Batch) -> Result<(), Error> {
+    let ticker = batch.ticker.as_str();
     let kept = starts(batch.rows.iter().map(|row| row.bar.start));
     for range in &batch.delete_rows {
         query(
@@ -67,21 +113,9 @@ pub(super) async fn write(connection: &mut SqliteConnection, batch: &Batch) -> R
         .execute(&mut *connection)
         .await?;
     }
-    INSERT_ROW.run(connection, &batch.rows, |query, row| bind_row(query, ticker, row)).await?;
-
     for (interval, range) in &batch.delete_indicators {
         delete_indicators(connection, batch, *interval, range).await?;
     }
-    for (interval, rule, rows) in &batch.indicators {
-        INSERT_INDICATOR
-            .run(connection, rows, |query, row| bind_indicator(query, ticker, *interval, *rule, row))
-            .await?;
-    }
-
-    for event in &batch.events {
-        bind_event(query(INSERT_EVENT), event).execute(&mut *connection).await?;
-    }
-
     for &(date, interval) in &batch.delete_digests {
         if batch.digests.iter().all(|digest| (digest.date, digest.bar_seconds) != (date, interval)) {
             query("delete from session_digests where ticker = ?1 and date = ?2 and bar_seconds = ?3")
@@ -92,7 +126,7 @@ pub(super) async fn write(connection: &mut SqliteConnection, batch: &Batch) -> R
                 .await?;
         }
     }
-    INSERT_DIGEST.run(connection, &batch.digests, |query, digest| bind_digest(query, ticker, digest)).await
+    Ok(())
 }
 
 async fn delete_indicators(
@@ -114,6 +148,11 @@ async fn delete_indicators(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Adds reports of the service; the transaction is the caller's.
+pub(super) async fn report(connection: &mut SqliteConnection, reports: &[Report]) -> Result<(), Error> {
+    INSERT_REPORT.run(connection, reports, bind_report).await
 }
 
 /// `insert … values …, … on conflict …` for many rows at once.
@@ -167,10 +206,7 @@ fn bind_row<'q>(query: SqliteQuery<'q>, ticker: &'q str, row: &Row) -> SqliteQue
 
 fn bind_indicator<'q>(
     query: SqliteQuery<'q>,
-    ticker: &'q str,
-    interval: Interval,
-    rule: Rule,
-    row: &IndicatorRow,
+    &(ticker, interval, rule, row): &(&'q str, Interval, Rule, &IndicatorRow),
 ) -> SqliteQuery<'q> {
     query
         .bind(ticker)
@@ -208,6 +244,32 @@ fn bind_digest<'q>(query: SqliteQuery<'q>, ticker: &'q str, digest: &StoredDiges
         .bind(digest.crosses)
         .bind(digest.digest.to_string())
         .bind(digest.row_digest.to_string())
+}
+
+fn bind_gap<'q>(query: SqliteQuery<'q>, ticker: &'q str, gap: &'q Gap) -> SqliteQuery<'q> {
+    query
+        .bind(ticker)
+        .bind(gap.started_at.as_millis())
+        .bind(gap.ended_at.map(Timestamp::as_millis))
+        .bind(&gap.cause)
+        .bind(gap.state.as_str())
+        .bind(gap.shares_missed.map(|shares| i64::try_from(shares).unwrap_or(i64::MAX)))
+        .bind(gap.rows_added)
+        .bind(gap.detail.as_deref())
+        .bind(gap.detected_at.as_millis())
+        .bind(gap.repaired_at.map(Timestamp::as_millis))
+}
+
+fn bind_report<'q>(query: SqliteQuery<'q>, report: &'q Report) -> SqliteQuery<'q> {
+    query
+        .bind(SERVICE)
+        .bind(report.ticker.as_str())
+        .bind(report.recorded_at.as_millis())
+        .bind(report.rows_written)
+        .bind(report.batch_latency_ms)
+        .bind(report.processing_latency_ms)
+        .bind(report.errors)
+        .bind(report.status)
 }
 
 fn shares(row: &Row) -> i64 {

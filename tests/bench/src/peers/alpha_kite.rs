@@ -54,10 +54,10 @@ pub(crate) fn stream(input: &Input, output: &mut Output) {
 
     for session in input.sessions() {
         let mut indicators = Indicators::new(Rule::Close);
-        for row in session {
-            let mut tick = Tick::default();
-            push(&mut indicators, &input.bars[row], &mut tick);
-            output.put(row, tick);
+        let mut tick = Tick::default();
+        for (bar, row) in input.bars[session.clone()].iter().zip(output.each(session)) {
+            push(&mut indicators, bar, &mut tick);
+            row.put(&tick);
         }
     }
 }
@@ -69,10 +69,10 @@ pub(crate) fn stream_with_times(input: &Input, output: &mut Output) {
     }
 
     let mut engine = SessionEngine::new(Rule::Close);
-    for (row, bar) in input.bars.iter().enumerate() {
-        let mut tick = Tick::default();
+    let mut tick = Tick::default();
+    for (bar, row) in input.bars.iter().zip(output.each(0..input.rows())) {
         push(&mut engine, bar, &mut tick);
-        output.put(row, tick);
+        row.put(&tick);
     }
 }
 

@@ -1,0 +1,10 @@
+//! The client of Schwab's services: on recorded messages, and against the simulator over real sockets.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod frames;
+mod listener;
+mod protocol;
+mod recorded;
+mod streamer;
+mod world;
