@@ -124,6 +124,7 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
   let following: Following | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let complete = false;
+  let beginning = false;
 
   const set = (change: Partial<DashboardState>): void => {
     state = { ...state, ...change };
@@ -226,6 +227,8 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
 
   /** Finds out what there is to show, and shows it; tries again until the source answers. */
   const begin = async (): Promise<void> => {
+    if (beginning) return;
+    beginning = true;
     clearTimeout(retry);
     try {
       source ??= await connect();
@@ -251,6 +254,8 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
       const problem = problemOf(thrown);
       set({ link: { state: "lost", problem }, problem });
       retry = setTimeout(begin, 2_000);
+    } finally {
+      beginning = false;
     }
   };
 
@@ -268,7 +273,8 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
       const date = await newestDay(ticker, status, from);
       if (state.ticker === ticker && !state.pinned) follow(ticker, date, from);
     } catch (thrown) {
-      if (!stopped.signal.aborted) set({ link: { state: "lost", problem: problemOf(thrown) }, problem: problemOf(thrown) });
+      if (!stopped.signal.aborted)
+        set({ link: { state: "lost", problem: problemOf(thrown) }, problem: problemOf(thrown) });
     }
   };
 

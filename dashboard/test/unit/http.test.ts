@@ -123,7 +123,9 @@ test("refusals are told in the server's words", async () => {
   const fixture = await startFixture({ live: false, days: 1, tickers: ["QQQ"] });
   const key = { ticker: "NONE", date: "2026-11-20", ...dayBounds("2026-11-20") };
   const source = createHttpSource(fixture.url);
-  await expect(source.series(key, 300, new AbortController().signal)).rejects.toThrow("The server answered 404: no rows");
+  await expect(source.series(key, 300, new AbortController().signal)).rejects.toThrow(
+    "The server answered 404: no rows",
+  );
   await fixture.close();
   await expect(source.tickers(new AbortController().signal)).rejects.toThrow("The server does not answer.");
 });

@@ -78,12 +78,15 @@ describe("comparing with the server", () => {
     }
   });
 
-  test.each(["prices", "opens", "highs", "lows", "volumes"] as const)("one altered value of %s is different", (column) => {
-    const { stored, events } = serverOf(rows, 1);
-    const day = dayOf(altered(column, 1234, column === "volumes" ? 1 : 0.01));
-    const series = day.compute(1, LATE);
-    expect(compareWithServer(series, stored, events).state).toBe("different");
-  });
+  test.each(["prices", "opens", "highs", "lows", "volumes"] as const)(
+    "one altered value of %s is different",
+    (column) => {
+      const { stored, events } = serverOf(rows, 1);
+      const day = dayOf(altered(column, 1234, column === "volumes" ? 1 : 0.01));
+      const series = day.compute(1, LATE);
+      expect(compareWithServer(series, stored, events).state).toBe("different");
+    },
+  );
 
   test("a digest of fewer bars is compared over as many, one of more is waited for", () => {
     const day = dayOf(rows);
@@ -170,7 +173,9 @@ describe("judging", () => {
     // In session: the last row is in the middle of the last bar, which the server counts and this page does not.
     day.merge({ rows: columnsOf([{ time: start + 3_000_000, price: 601 }]) });
     const forming = { ...answer, digest: { ...stored, bars: 11, digest: "0" } };
-    asked.ask.mockReturnValue(Promise.resolve({ ...forming, times: Float64Array.of(...answer.times, start + 3_000_000) }));
+    asked.ask.mockReturnValue(
+      Promise.resolve({ ...forming, times: Float64Array.of(...answer.times, start + 3_000_000) }),
+    );
     prover.reread();
     const live = day.compute(300, start + 3_000_500);
     expect(live.forming?.time).toBe(start + 3_000_000);
@@ -210,7 +215,12 @@ describe("bars that are not closed", () => {
   test("the finest interval is that of the session's rows", () => {
     const day = createDay({ ticker: "QQQ", date: DATE, ...dayBounds(DATE) });
     expect(day.finest()).toBeUndefined();
-    day.merge({ rows: columnsOf([{ time: start - 60_000, price: 1 }, { time: start, price: 1, barSeconds: 60 }]) });
+    day.merge({
+      rows: columnsOf([
+        { time: start - 60_000, price: 1 },
+        { time: start, price: 1, barSeconds: 60 },
+      ]),
+    });
     expect(day.finest()).toBe(60);
     day.merge({ rows: columnsOf([{ time: start + 60_000, price: 1 }]) });
     expect(day.finest()).toBe(1);

@@ -2,12 +2,12 @@ import { init } from "@alpha-kite/indicators";
 import { createClient } from "@supabase/supabase-js";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import { type Row, type Server, startServer } from "../../../frontend-bindings/test/supabase-server";
 import { createDay, type Day } from "@/model/day";
 import { dayBounds } from "@/model/eastern";
 import { compareWithServer } from "@/model/parity";
 import { createSupabaseSource } from "@/source/supabase/source";
 import type { DayKey, Following, Link, Source } from "@/source/types";
+import { type Row, type Server, startServer } from "../../../frontend-bindings/test/supabase-server";
 import { type Fixture, startFixture } from "../fixture/server.js";
 
 // The tables are filled from the made-up rows that the other tests have over HTTP.
@@ -31,8 +31,11 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   server = await startServer();
-  const read = async (path: string) => (await fetch(`${fixture.url}v1/${path}?ticker=QQQ&date=${DATE}&interval=1s`)).json();
-  const [bars, signals, digests, indicators] = await Promise.all(["bars", "signals", "digests", "indicators"].map(read));
+  const read = async (path: string) =>
+    (await fetch(`${fixture.url}v1/${path}?ticker=QQQ&date=${DATE}&interval=1s`)).json();
+  const [bars, signals, digests, indicators] = await Promise.all(
+    ["bars", "signals", "digests", "indicators"].map(read),
+  );
   server.tables.equity_data = bars.start_ms.map((time: number, row: number) => ({
     ticker: "QQQ",
     timestamp: iso(time),
@@ -74,7 +77,10 @@ beforeEach(async () => {
   server.tables.streaming_metrics = [
     { ticker: "QQQ", recorded_at: iso(KEY.to), status: "ok", batch_latency_ms: 3, processing_latency_ms: 1 },
   ];
-  client = createClient(server.url, "key", { auth: { persistSession: false, autoRefreshToken: false }, realtime: { transport: WebSocket as never } });
+  client = createClient(server.url, "key", {
+    auth: { persistSession: false, autoRefreshToken: false },
+    realtime: { transport: WebSocket as never },
+  });
   source = createSupabaseSource(client as never);
 });
 
@@ -118,7 +124,11 @@ test("tickers, sessions, status and values are read", async () => {
   const signal = new AbortController().signal;
   expect(await source.tickers(signal)).toEqual(["QQQ"]);
   expect(await source.sessions("QQQ", signal)).toEqual([{ date: DATE }]);
-  expect((await source.status("QQQ", signal)).status).toMatchObject({ connection: { state: "live" }, latency: { p99: 4 }, gapsOpen: 0 });
+  expect((await source.status("QQQ", signal)).status).toMatchObject({
+    connection: { state: "live" },
+    latency: { p99: 4 },
+    gapsOpen: 0,
+  });
   const values = await source.series(KEY, 1, signal);
   expect(values.times.length).toBeGreaterThan(23_000);
   expect(Number.isNaN(values.sma9[0])).toBe(true);
