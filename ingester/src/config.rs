@@ -6,6 +6,7 @@
 mod batch;
 mod database;
 mod fault;
+mod http;
 mod schwab;
 mod secret;
 mod series;
@@ -15,6 +16,7 @@ mod stream;
 pub use batch::BatchConfig;
 pub use database::DatabaseConfig;
 pub use fault::{ConfigError, Fault};
+pub use http::{HttpConfig, HttpOrigin};
 pub use schwab::SchwabConfig;
 pub use secret::Secret;
 pub use series::SeriesConfig;
@@ -24,7 +26,7 @@ pub use stream::StreamConfig;
 use settings::Reader;
 
 /// Every key that is read, in the order in which they are described and shown.
-pub const KEYS: [&str; 9] = [
+pub const KEYS: [&str; 14] = [
     stream::TICKER,
     stream::SKIP_MARKET_HOURS,
     batch::SIZE,
@@ -34,6 +36,11 @@ pub const KEYS: [&str; 9] = [
     schwab::APP_KEY,
     schwab::APP_SECRET,
     schwab::REDIRECT_URI,
+    schwab::BASE_URL,
+    schwab::TOKEN_FILE,
+    schwab::TOKEN_KEY,
+    http::LISTEN,
+    http::ORIGINS,
 ];
 
 /// Everything that can be set, parsed and checked.
@@ -49,6 +56,8 @@ pub struct Config {
     pub series: SeriesConfig,
     /// The application registered at Schwab.
     pub schwab: SchwabConfig,
+    /// The HTTP API.
+    pub http: HttpConfig,
 }
 
 /// One line of the effective configuration. A secret shows only that it is set.
@@ -75,6 +84,7 @@ impl Config {
             database: DatabaseConfig::read(&mut reader),
             series: SeriesConfig::read(&mut reader),
             schwab: SchwabConfig::read(&mut reader),
+            http: HttpConfig::read(&mut reader),
         };
         reader.finish().map(|()| config)
     }
@@ -91,6 +101,11 @@ impl Config {
             Secret::shown(self.schwab.app_key.as_ref()).to_owned(),
             Secret::shown(self.schwab.app_secret.as_ref()).to_owned(),
             self.schwab.redirect_uri.clone(),
+            self.schwab.base_url.as_str().trim_end_matches('/').to_owned(),
+            self.schwab.token_file.display().to_string(),
+            if self.schwab.token_key.is_some() { "set, not shown" } else { "not set" }.to_owned(),
+            self.http.listen_text(),
+            self.http.origins_text(),
         ];
         KEYS.into_iter().zip(values).map(|(key, value)| Shown { key, value, origin: settings.origin(key) }).collect()
     }
@@ -123,6 +138,11 @@ mod tests {
             ("SCHWAB_APP_KEY", "not set"),
             ("SCHWAB_APP_SECRET", "not set"),
             ("SCHWAB_REDIRECT_URI", "https://127.0.0.1:8182"),
+            ("ALPHA_KITE_SCHWAB_URL", "https://api.schwabapi.com"),
+            ("ALPHA_KITE_TOKEN_FILE", "alpha-kite-token.json"),
+            ("ALPHA_KITE_TOKEN_KEY", "not set"),
+            ("ALPHA_KITE_HTTP_LISTEN", "127.0.0.1:8787"),
+            ("ALPHA_KITE_HTTP_ORIGINS", "its own only"),
         ];
         assert_eq!(shown, expected.map(|(key, value)| (key, value.to_owned())));
         assert!(config.shown(&settings).iter().all(|line| line.origin == Origin::Default));
@@ -138,8 +158,11 @@ mod tests {
             ("ALPHA_KITE_INTERVALS", "1m,1s,5m"),
             ("SCHWAB_APP_KEY", "key"),
             ("SCHWAB_APP_SECRET", "hunter2"),
+            ("ALPHA_KITE_HTTP_LISTEN", "off"),
+            ("ALPHA_KITE_HTTP_ORIGINS", "https://kite.example, http://localhost:3000"),
         ]))
         .unwrap();
+        assert_eq!((config.http.listen, config.http.origins.len()), (None, 2));
         assert_eq!(config.stream.ticker_text(), "QQQ,SPY");
         assert!(config.stream.skip_market_hours);
         assert_eq!((config.batch.size, config.batch.interval.as_secs()), (500, 60));
@@ -161,6 +184,11 @@ mod tests {
             ("ALPHA_KITE_ZZZ", "1"),
             ("SCHWAB_APP_KEY", "hunter2 hunter2"),
             ("SCHWAB_REDIRECT_URI", "http://127.0.0.1"),
+            ("ALPHA_KITE_SCHWAB_URL", "http://api.schwabapi.com"),
+            ("ALPHA_KITE_TOKEN_FILE", "tokens/"),
+            ("ALPHA_KITE_TOKEN_KEY", "hunter2"),
+            ("ALPHA_KITE_HTTP_LISTEN", "everywhere"),
+            ("ALPHA_KITE_HTTP_ORIGINS", "*"),
         ]);
         assert_eq!(
             found,
@@ -179,7 +207,15 @@ mod tests {
                 "SCHWAB_APP_KEY (environment): holds a space or a character that is not printable ASCII",
                 "SCHWAB_REDIRECT_URI (environment): is not an https:// address as registered at Schwab, such as \
                  https://127.0.0.1:8182",
+                "ALPHA_KITE_SCHWAB_URL (environment): is not an https:// address, or an http:// address of this machine, \
+                 without anything behind host and port",
+                "ALPHA_KITE_TOKEN_FILE (environment): is a folder, not a file",
+                "ALPHA_KITE_TOKEN_KEY (environment): is not 32 bytes in hexadecimal or base64; `openssl rand -hex 32` makes \
+                 a key",
                 "SCHWAB_APP_SECRET (default): is not set, but SCHWAB_APP_KEY is; both come with the app at Schwab",
+                "ALPHA_KITE_HTTP_LISTEN (environment): \"everywhere\" is neither an IP address with a port, such as \
+                 127.0.0.1:8787, nor off",
+                "ALPHA_KITE_HTTP_ORIGINS (environment): \"*\" is not an origin, such as https://kite.example, without a path",
             ]
         );
         assert!(!found.concat().contains("hunter2"));

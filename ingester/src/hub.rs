@@ -23,6 +23,8 @@ use crate::days::new_york_day;
 use event::Event;
 use ring::Ring;
 
+pub(crate) use event::event_text;
+
 pub use event::EventId;
 pub use status::{
     Connection, ConnectionState, Database, DatabaseKind, DatabaseState, Latency, Status, TickerStatus, Token,

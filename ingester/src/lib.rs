@@ -1,5 +1,6 @@
 //! Streams, replays, stores and verifies SMA9 and session VWAP crosses.
 
+pub mod api;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -10,10 +11,12 @@ pub mod hub;
 pub mod input;
 pub mod ledger;
 pub mod metrics;
+pub mod repair;
 pub mod replay;
 pub mod results;
 pub mod schwab;
 pub mod series;
+pub mod spool;
 pub mod store;
 pub mod text;
 pub mod verify;

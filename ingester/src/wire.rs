@@ -10,5 +10,5 @@ mod series;
 
 pub use bars::BarColumns;
 pub use number::{Column, dollars, double, maybe_dollars, maybe_double, maybe_millis, millis};
-pub use record::{DigestRecord, GapRecord, SignalRecord};
+pub use record::{DigestRecord, GapRecord, SeriesRecord, SignalRecord};
 pub use series::SeriesColumns;

@@ -163,9 +163,7 @@ impl From<&SeriesUpdate> for SeriesText {
             n: series.n,
             digest: series.digest,
             row_digest: series.row_digest,
-            points: SeriesColumns::new(
-                series.points.iter().map(|point| (point.start, point.sma9, point.vwap, point.cross)),
-            ),
+            points: SeriesColumns::new(&series.points),
         }
     }
 }

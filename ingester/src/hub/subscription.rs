@@ -45,8 +45,12 @@ pub enum Message {
     Event(Bytes),
     /// The state of the service, to be sent as it is now.
     Status(Arc<Status>),
-    /// An event that says that events are missing: everything is to be read again. What comes after it is complete.
+    /// An event that says that the watcher's id is not known: everything is to be read again. What comes after it is
+    /// complete.
     Reset(Bytes),
+    /// An event that says that the watcher fell too far behind: everything is to be read again, over a new connection
+    /// that begins after this event's id.
+    CutOff(Bytes),
 }
 
 impl Subscription {
@@ -88,7 +92,7 @@ impl Subscription {
 
     /// Waits for what is to be sent next.
     ///
-    /// After a [`Message::Reset`] it goes on with what is published from then on.
+    /// After a [`Message::Reset`] or [`Message::CutOff`] it goes on with what is published from then on.
     ///
     /// # Cancel safety
     /// Nothing is lost when a call is dropped.
@@ -109,13 +113,13 @@ impl Subscription {
     fn ready(&mut self) -> Option<Message> {
         if self.is_lost {
             self.is_lost = false;
-            return Some(self.reset("the id is not known here: it is too old, or from before a restart"));
+            return Some(Message::Reset(self.reset("the id is not known: it is too old, or from before a restart")));
         }
         if let Some(event) = self.taken.pop_front() {
             return Some(Message::Event(event));
         }
         if !self.take_events() {
-            return Some(self.reset("the connection was too slow"));
+            return Some(Message::CutOff(self.reset("the connection was too slow")));
         }
         let now = Instant::now();
         if self.taken.is_empty() && now >= self.provisional_due {
@@ -167,11 +171,11 @@ impl Subscription {
     }
 
     /// Goes on with the newest; its id stands for everything that the watcher is about to read again.
-    fn reset(&mut self, reason: &str) -> Message {
+    fn reset(&mut self, reason: &str) -> Bytes {
         self.taken.clear();
         self.next_seq = self.hub.state().ring.next_seq();
         let reason = serde_json::json!({ "reason": reason });
-        Message::Reset(event_text(Some(self.position()), "reset", &reason))
+        event_text(Some(self.position()), "reset", &reason)
     }
 }
 

@@ -30,6 +30,13 @@ pub struct SignalRecord {
 #[derive(Debug, Clone, Serialize)]
 pub struct DigestRecord {
     date: Date,
+    #[serde(flatten)]
+    series: SeriesRecord,
+}
+
+/// As [`DigestRecord`], where the date is known already.
+#[derive(Debug, Clone, Serialize)]
+pub struct SeriesRecord {
     bar_seconds: Interval,
     rule: Rule,
     bars: u32,
@@ -79,8 +86,13 @@ impl From<&SignalEvent> for SignalRecord {
 
 impl From<&StoredDigest> for DigestRecord {
     fn from(stored: &StoredDigest) -> Self {
+        Self { date: stored.date, series: SeriesRecord::from(stored) }
+    }
+}
+
+impl From<&StoredDigest> for SeriesRecord {
+    fn from(stored: &StoredDigest) -> Self {
         Self {
-            date: stored.date,
             bar_seconds: stored.bar_seconds,
             rule: stored.rule,
             bars: stored.rows,

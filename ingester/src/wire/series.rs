@@ -1,7 +1,8 @@
-use alpha_kite_core::{Direction, Timestamp};
+use alpha_kite_core::Direction;
 use serde::Serialize;
 
 use super::Column;
+use crate::hub::SeriesPoint;
 
 /// Indicators and crosses by columns, ascending by start.
 #[derive(Debug, Clone, Serialize)]
@@ -13,16 +14,13 @@ pub struct SeriesColumns {
 }
 
 impl SeriesColumns {
-    /// Takes points: start, SMA9 and VWAP in US dollars, and the cross.
-    pub fn new<I>(points: I) -> Self
-    where
-        I: Iterator<Item = (Timestamp, Option<f64>, Option<f64>, Option<Direction>)> + Clone,
-    {
+    /// Takes points as they are.
+    pub fn new(points: &[SeriesPoint]) -> Self {
         Self {
-            start_ms: Column::new(points.clone().map(|(start, ..)| Some(start.as_millis()))),
-            sma9: Column::new(points.clone().map(|(_, sma9, ..)| sma9)),
-            vwap: Column::new(points.clone().map(|(_, _, vwap, _)| vwap)),
-            cross: Column::new(points.map(|(.., cross)| Some(cross.map_or(0, Direction::as_sign)))),
+            start_ms: Column::new(points.iter().map(|point| Some(point.start.as_millis()))),
+            sma9: Column::new(points.iter().map(|point| point.sma9)),
+            vwap: Column::new(points.iter().map(|point| point.vwap)),
+            cross: Column::new(points.iter().map(|point| Some(point.cross.map_or(0, Direction::as_sign)))),
         }
     }
 }
