@@ -17,13 +17,22 @@ fn the_effective_configuration_is_shown_without_secrets() {
             "SETTING VALUE FROM",
             "STREAM_TICKER QQQ default",
             "SKIP_MARKET_HOURS false default",
+            "ALPHA_KITE_CLOSE_GRACE_MS 2500 default",
+            "ALPHA_KITE_CLOCK system default",
             "BATCH_SIZE 20 environment",
             "BATCH_INTERVAL 5 .env",
             "DATABASE_URL postgres://kite@db.example:6543/postgres environment",
+            "ALPHA_KITE_SPOOL alpha-kite-spool default",
             "ALPHA_KITE_INTERVALS the rows' own and 1m default",
+            "ALPHA_KITE_BASIS close default",
             "SCHWAB_APP_KEY set, not shown environment",
             "SCHWAB_APP_SECRET set, not shown .env",
             "SCHWAB_REDIRECT_URI https://127.0.0.1:8182 default",
+            "ALPHA_KITE_SCHWAB_URL https://api.schwabapi.com default",
+            "ALPHA_KITE_TOKEN_FILE alpha-kite-token.json default",
+            "ALPHA_KITE_TOKEN_KEY not set default",
+            "ALPHA_KITE_HTTP_LISTEN 127.0.0.1:8787 default",
+            "ALPHA_KITE_HTTP_ORIGINS its own only default",
         ]
     );
     let flag = kite.done("config check --database-url sqlite://flag.db");
