@@ -22,10 +22,10 @@ pub(super) fn run(connection: &Connection) -> Result<Exit, Failure> {
     let settings = connection.settings();
     let config = Config::read(&settings).map_err(Failure::refused)?;
     let mut out = io::stdout().lock();
-    let keys = KEYS.iter().map(|key| key.len()).max().unwrap_or_default();
-    writeln!(out, "{:<keys$} {:<43} FROM", "SETTING", "VALUE")?;
+    let width = KEYS.iter().map(|key| key.len()).max().unwrap_or(0) + 2;
+    writeln!(out, "{:<width$}{:<44}FROM", "SETTING", "VALUE")?;
     for line in config.shown(&settings) {
-        writeln!(out, "{:<keys$} {:<43} {}", line.key, line.value, line.origin)?;
+        writeln!(out, "{:<width$}{:<44}{}", line.key, line.value, line.origin)?;
     }
     Ok(Exit::Done)
 }

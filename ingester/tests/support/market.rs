@@ -1,3 +1,5 @@
+//! A made-up day of seconds, for files to replay.
+
 use alpha_kite_core::{Bar, Price, Session, Timestamp, Volume};
 
 /// Where the price starts, in micro-dollars.
@@ -16,7 +18,7 @@ const POST_MARKET_SECONDS: i64 = 30 * 60;
 /// second after the close holds the closing auction.
 ///
 /// One bar a second with a trade, ascending; prices in micro-dollars between $1 and $10,000.
-pub fn generate(seed: u64, session: &Session) -> Vec<Bar> {
+pub(crate) fn generate(seed: u64, session: &Session) -> Vec<Bar> {
     let mut market = Market::new(seed);
     let length = (session.close.as_millis() - session.open.as_millis()) / 1000;
     let mut bars = Vec::new();
@@ -154,67 +156,5 @@ impl Random {
     fn spread(&mut self, size: i64) -> i64 {
         let sum: i64 = (0..4).map(|_| self.below(2 * size + 1)).sum();
         sum / 4 - size
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use alpha_kite_core::{Date, Interval, Rule};
-
-    use super::*;
-    use crate::series::Series;
-    use crate::store::{Row, Source};
-
-    fn session(date: &str) -> Session {
-        Session::on(Date::parse(date).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn random_numbers_are_those_of_the_published_generator() {
-        let mut random = Random(1_234_567);
-        let numbers: Vec<u64> = (0..3).map(|_| random.next()).collect();
-        assert_eq!(numbers, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
-    }
-
-    #[test]
-    fn a_day_looks_like_one() {
-        for (seed, date) in [(0, "2025-11-20"), (1, "2025-11-20"), (7, "2024-11-29"), (u64::MAX, "2025-03-10")] {
-            let session = session(date);
-            let bars = generate(seed, &session);
-            assert_eq!(bars, generate(seed, &session));
-            assert!(bars.is_sorted_by(|a, b| a.start < b.start));
-            assert!(bars.iter().all(|bar| bar.is_consistent() && bar.volume > Volume::ZERO));
-
-            let inside = bars.iter().filter(|bar| session.contains(bar.start)).count();
-            let seconds = usize::try_from(session.minutes() * 60).unwrap();
-            assert!((100..seconds / 40).contains(&(seconds - inside)), "{} seconds without trades", seconds - inside);
-            assert!(bars.iter().filter(|bar| bar.start < session.open).count() > 200);
-            assert!(bars.iter().any(|bar| bar.start == session.close && bar.volume.get() > 100_000));
-            assert!(bars.iter().any(|bar| bar.close.as_micros() % CENT != 0));
-        }
-    }
-
-    #[test]
-    fn the_volume_is_high_at_both_ends() {
-        let session = session("2025-11-20");
-        let mut hours = [0; 7];
-        for bar in generate(0, &session).iter().filter(|bar| session.contains(bar.start)) {
-            let hour = (bar.start.as_millis() - session.open.as_millis()) / 3_600_000;
-            hours[usize::try_from(hour).unwrap()] += bar.volume.get();
-        }
-        assert!(hours[0] > 2 * hours[3] && hours[5] + hours[6] > 2 * hours[3], "{hours:?}");
-    }
-
-    #[test]
-    fn minutes_cross_now_and_then() {
-        for seed in 0..20 {
-            let session = session("2025-11-20");
-            let rows: Vec<Row> = generate(seed, &session)
-                .into_iter()
-                .map(|bar| Row { bar, bar_seconds: Interval::SECOND, source: Source::Replay })
-                .collect();
-            let series = Series::compute(&session, &rows, Interval::MINUTE, Rule::Close).unwrap().unwrap();
-            assert!((1..40).contains(&series.crosses.len()), "seed {seed}: {}", series.crosses.len());
-        }
     }
 }
