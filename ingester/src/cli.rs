@@ -13,6 +13,7 @@ mod logging;
 mod migrate;
 mod progress;
 mod replay;
+mod run;
 mod sessions;
 mod signals;
 mod simulate;
@@ -31,6 +32,8 @@ use args::Connection;
 /// Stores market data, computes SMA9, session VWAP and their crosses exactly, and proves what it stored.
 ///
 /// A first look:      alpha-kite demo
+/// The real thing:    alpha-kite auth login
+///                    alpha-kite run
 /// Your own data:     alpha-kite replay day.csv --ticker QQQ
 ///                    alpha-kite signals --ticker QQQ
 ///                    alpha-kite verify --ticker QQQ
@@ -56,6 +59,7 @@ Settings come from environment variables and from .env in the working folder; se
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Args),
     Replay(replay::Args),
     Export(export::Args),
     Verify(verify::Args),
@@ -87,6 +91,7 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
+        Command::Run(_) => run::run(&cli.connection).await,
         Command::Replay(args) => replay::run(args, &cli.connection).await,
         Command::Export(args) => export::run(args, &cli.connection).await,
         Command::Verify(args) => verify::run(args, &cli.connection).await,
@@ -99,6 +104,21 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Simulate(args) => simulate::run(args).await,
         Command::Completions(args) => completions::run(args),
     }
+}
+
+/// Waits for Ctrl-C or, where there are signals, a request to end.
+async fn interrupted() -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminated = signal(SignalKind::terminate()).map_err(Failure::cannot_run)?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Failure::cannot_run),
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.map_err(Failure::cannot_run)
 }
 
 fn report(failure: Failure) -> ExitCode {
