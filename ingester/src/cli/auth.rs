@@ -31,7 +31,6 @@ pub(super) enum Command {
 ///
 /// Example: alpha-kite auth status --json
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct StatusArgs {
     /// Print one JSON object
     #[arg(long)]
@@ -44,7 +43,6 @@ pub(super) struct StatusArgs {
 ///
 /// Example: alpha-kite auth refresh
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct RefreshArgs {}
 
 /// Forget the tokens. Schwab does not hear of it: there they end by themselves.

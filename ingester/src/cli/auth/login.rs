@@ -25,7 +25,6 @@ const PATIENCE: Duration = Duration::from_secs(600);
 ///
 /// Example: alpha-kite auth login --no-browser
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(in crate::cli) struct Args {
     /// Print the page's address only, and open no browser
     #[arg(long)]
