@@ -77,7 +77,8 @@ struct SimulatorStatus {
 
 impl Clock for ScaledClock {
     fn now(&self) -> Timestamp {
-        let passed = Duration::try_from_secs_f64(self.began.elapsed().as_secs_f64() * self.speed).unwrap_or(Duration::MAX);
+        let passed =
+            Duration::try_from_secs_f64(self.began.elapsed().as_secs_f64() * self.speed).unwrap_or(Duration::MAX);
         let millis = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
         self.market.checked_add_millis(millis).unwrap_or(self.market)
     }
