@@ -1,6 +1,7 @@
 //! Streams, replays, stores and verifies SMA9 and session VWAP crosses.
 
 pub mod api;
+pub mod backfill;
 pub mod cli;
 pub mod clock;
 pub mod config;
