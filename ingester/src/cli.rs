@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error. [`Exit`] lists the exit codes. One file a command.
 
 mod args;
+mod auth;
 mod completions;
 mod config_check;
 mod demo;
@@ -63,6 +64,8 @@ enum Command {
     Migrate(migrate::Args),
     #[command(subcommand)]
     Config(config_check::Command),
+    #[command(subcommand)]
+    Auth(auth::Command),
     Demo(demo::Args),
     Simulate(simulate::Args),
     Completions(completions::Args),
@@ -91,6 +94,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Sessions(args) => sessions::run(args),
         Command::Migrate(_) => migrate::run(&cli.connection).await,
         Command::Config(config_check::Command::Check(_)) => config_check::run(&cli.connection),
+        Command::Auth(command) => auth::run(command, &cli.connection).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Simulate(args) => simulate::run(args).await,
         Command::Completions(args) => completions::run(args),

@@ -26,7 +26,7 @@ pub use stream::StreamConfig;
 use settings::Reader;
 
 /// Every key that is read, in the order in which they are described and shown.
-pub const KEYS: [&str; 11] = [
+pub const KEYS: [&str; 14] = [
     stream::TICKER,
     stream::SKIP_MARKET_HOURS,
     batch::SIZE,
@@ -36,6 +36,9 @@ pub const KEYS: [&str; 11] = [
     schwab::APP_KEY,
     schwab::APP_SECRET,
     schwab::REDIRECT_URI,
+    schwab::BASE_URL,
+    schwab::TOKEN_FILE,
+    schwab::TOKEN_KEY,
     http::LISTEN,
     http::ORIGINS,
 ];
@@ -98,6 +101,9 @@ impl Config {
             Secret::shown(self.schwab.app_key.as_ref()).to_owned(),
             Secret::shown(self.schwab.app_secret.as_ref()).to_owned(),
             self.schwab.redirect_uri.clone(),
+            self.schwab.base_url.as_str().trim_end_matches('/').to_owned(),
+            self.schwab.token_file.display().to_string(),
+            if self.schwab.token_key.is_some() { "set, not shown" } else { "not set" }.to_owned(),
             self.http.listen_text(),
             self.http.origins_text(),
         ];
@@ -132,6 +138,9 @@ mod tests {
             ("SCHWAB_APP_KEY", "not set"),
             ("SCHWAB_APP_SECRET", "not set"),
             ("SCHWAB_REDIRECT_URI", "https://127.0.0.1:8182"),
+            ("ALPHA_KITE_SCHWAB_URL", "https://api.schwabapi.com"),
+            ("ALPHA_KITE_TOKEN_FILE", "alpha-kite-token.json"),
+            ("ALPHA_KITE_TOKEN_KEY", "not set"),
             ("ALPHA_KITE_HTTP_LISTEN", "127.0.0.1:8787"),
             ("ALPHA_KITE_HTTP_ORIGINS", "its own only"),
         ];
@@ -175,6 +184,9 @@ mod tests {
             ("ALPHA_KITE_ZZZ", "1"),
             ("SCHWAB_APP_KEY", "hunter2 hunter2"),
             ("SCHWAB_REDIRECT_URI", "http://127.0.0.1"),
+            ("ALPHA_KITE_SCHWAB_URL", "http://api.schwabapi.com"),
+            ("ALPHA_KITE_TOKEN_FILE", "tokens/"),
+            ("ALPHA_KITE_TOKEN_KEY", "hunter2"),
             ("ALPHA_KITE_HTTP_LISTEN", "everywhere"),
             ("ALPHA_KITE_HTTP_ORIGINS", "*"),
         ]);
@@ -195,6 +207,11 @@ mod tests {
                 "SCHWAB_APP_KEY (environment): holds a space or a character that is not printable ASCII",
                 "SCHWAB_REDIRECT_URI (environment): is not an https:// address as registered at Schwab, such as \
                  https://127.0.0.1:8182",
+                "ALPHA_KITE_SCHWAB_URL (environment): is not an https:// address, or an http:// address of this machine, \
+                 without anything behind host and port",
+                "ALPHA_KITE_TOKEN_FILE (environment): is a folder, not a file",
+                "ALPHA_KITE_TOKEN_KEY (environment): is not 32 bytes in hexadecimal or base64; `openssl rand -hex 32` makes \
+                 a key",
                 "SCHWAB_APP_SECRET (default): is not set, but SCHWAB_APP_KEY is; both come with the app at Schwab",
                 "ALPHA_KITE_HTTP_LISTEN (environment): \"everywhere\" is neither an IP address with a port, such as \
                  127.0.0.1:8787, nor off",

@@ -1,7 +1,11 @@
 //! The client of Schwab's streamer and market data.
 //!
-//! The streamer's side: [`Streamer`] keeps one connection alive and hands [`StreamEvent`]s to the pipeline through a bounded
-//! queue. [`Protocol`] decides without any I/O what is sent and what a frame means; [`frame`] reads frames.
+//! - [`Streamer`] keeps one connection alive and hands [`StreamEvent`]s to the pipeline through a bounded queue. [`Protocol`]
+//!   decides without any I/O what is sent and what a frame means; [`frame`] reads frames.
+//! - [`SchwabClient`] asks for price history, quotes, hours, and where the streamer is.
+//! - [`token`] keeps the access token fresh and finds new logins.
+//!
+//! The base URL comes from the configuration: the same code talks to Schwab and to the simulator.
 
 mod backoff;
 mod budget;
@@ -13,10 +17,13 @@ mod error;
 mod event;
 mod field;
 pub mod frame;
+mod history;
 mod http;
 mod item;
+mod markets;
 mod preference;
 mod protocol;
+mod quotes;
 mod streamer;
 mod tls;
 pub mod token;
@@ -27,8 +34,11 @@ pub use command::{Login, Service, Subscriptions};
 pub use counters::{Count, Counters};
 pub use error::{Result, SchwabError};
 pub use event::{Cause, StreamEvent};
+pub use history::History;
 pub use http::{RequestOptions, SchwabClient};
 pub use item::{ChartItem, EquityItem, SecurityStatus};
+pub use markets::MarketHours;
 pub use preference::StreamerAddress;
 pub use protocol::{End, Output, Protocol, Timeouts};
+pub use quotes::Quote;
 pub use streamer::{Connection, ConnectionState, Overflow, Streamer, StreamerHandle, StreamerOptions};

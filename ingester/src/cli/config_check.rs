@@ -2,7 +2,7 @@ use std::io::{self, Write as _};
 
 use super::args::Connection;
 use super::{Exit, Failure};
-use crate::config::Config;
+use crate::config::{Config, KEYS};
 
 /// Look at the settings.
 #[derive(Debug, clap::Subcommand)]
@@ -22,9 +22,10 @@ pub(super) fn run(connection: &Connection) -> Result<Exit, Failure> {
     let settings = connection.settings();
     let config = Config::read(&settings).map_err(Failure::refused)?;
     let mut out = io::stdout().lock();
-    writeln!(out, "{:<22}{:<44}FROM", "SETTING", "VALUE")?;
+    let width = KEYS.iter().map(|key| key.len()).max().unwrap_or(0) + 2;
+    writeln!(out, "{:<width$}{:<44}FROM", "SETTING", "VALUE")?;
     for line in config.shown(&settings) {
-        writeln!(out, "{:<22}{:<44}{}", line.key, line.value, line.origin)?;
+        writeln!(out, "{:<width$}{:<44}{}", line.key, line.value, line.origin)?;
     }
     Ok(Exit::Done)
 }

@@ -24,6 +24,11 @@ fn the_effective_configuration_is_shown_without_secrets() {
             "SCHWAB_APP_KEY set, not shown environment",
             "SCHWAB_APP_SECRET set, not shown .env",
             "SCHWAB_REDIRECT_URI https://127.0.0.1:8182 default",
+            "ALPHA_KITE_SCHWAB_URL https://api.schwabapi.com default",
+            "ALPHA_KITE_TOKEN_FILE alpha-kite-token.json default",
+            "ALPHA_KITE_TOKEN_KEY not set default",
+            "ALPHA_KITE_HTTP_LISTEN 127.0.0.1:8787 default",
+            "ALPHA_KITE_HTTP_ORIGINS its own only default",
         ]
     );
     let flag = kite.done("config check --database-url sqlite://flag.db");

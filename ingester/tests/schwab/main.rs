@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod auth;
 mod frames;
 mod listener;
 mod protocol;
 mod recorded;
+mod rest;
 mod streamer;
+mod token;
 mod world;

@@ -80,7 +80,8 @@ impl World {
         file.save(&log_in(&oauth).await).unwrap();
         let (keeper, tokens) = keeper(&file, &oauth);
         let base = Url::parse(&simulator.base_url).unwrap();
-        let options = RequestOptions { retry: quick(), edge_retry: quick(), ..RequestOptions::default() };
+        let options =
+            RequestOptions { per_minute: 6000, retry: quick(), edge_retry: quick(), ..RequestOptions::default() };
         let client = SchwabClient::new(&base, tokens.clone(), options);
         let stop = CancellationToken::new();
         let keeper = tokio::spawn(keeper.run(stop.clone()));

@@ -229,8 +229,11 @@ impl TokenKeeper {
             return Err(TokenError::ReauthRequired(refused));
         }
         if Instant::now() < self.next_attempt {
-            let problem = known.problem.unwrap_or_else(|| "the access token was refreshed a moment ago".to_owned());
-            return Err(TokenError::Unavailable(problem));
+            if let Some(problem) = known.problem {
+                return Err(TokenError::Unavailable(problem));
+            }
+            // A success a moment ago; soon another one may be tried.
+            tokio::time::sleep_until(self.next_attempt).await;
         }
         self.next_attempt = Instant::now() + LEAST_PAUSE;
         match self.refresh_locked(tokens).await {

@@ -56,6 +56,7 @@ impl TokenStatus {
             return Self { state: TokenState::None, access_expires_at: None, refresh_expires_at: None, detail: None };
         };
         let state = match warning(tokens, now) {
+            _ if now >= tokens.refresh_expires_at() => TokenState::ReauthRequired,
             Some(_) => TokenState::Expiring,
             None => TokenState::Ok,
         };
@@ -105,7 +106,8 @@ mod tests {
             (24, TokenState::Expiring, Some(24)),
             (6, TokenState::Expiring, Some(6)),
             (1, TokenState::Expiring, Some(1)),
-            (-5, TokenState::Expiring, Some(1)),
+            (0, TokenState::ReauthRequired, Some(1)),
+            (-5, TokenState::ReauthRequired, Some(1)),
         ] {
             assert_eq!(TokenStatus::of(Some(&tokens), hours_left(left)).state, state, "{left}");
             assert_eq!(warning(&tokens, hours_left(left)), hours, "{left}");
