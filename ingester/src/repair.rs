@@ -8,6 +8,7 @@ mod apply;
 mod history;
 mod minute;
 mod reconcile;
+mod schwab;
 mod shares;
 mod split;
 
