@@ -26,6 +26,8 @@ pub struct BackfillOptions {
     pub hours: Hours,
     /// The series that a session is to have; its own bar and the minute where it is `None`.
     pub intervals: Option<Vec<Interval>>,
+    /// The rule of days that have no series yet; the others keep theirs.
+    pub rule: Rule,
 }
 
 /// How far it is.
@@ -99,8 +101,7 @@ pub async fn run(
                 scope: Scope::Everything,
                 closed_before,
                 intervals: options.intervals.as_deref(),
-                // The day keeps the rule that it has.
-                rule: stored.first().map_or(Rule::Close, |digest| digest.rule),
+                rule: stored.first().map_or(options.rule, |digest| digest.rule),
                 closed: closed_before,
                 now,
             };

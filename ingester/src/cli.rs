@@ -14,6 +14,7 @@ mod logging;
 mod migrate;
 mod progress;
 mod replay;
+mod run;
 mod sessions;
 mod signals;
 mod simulate;
@@ -32,6 +33,8 @@ use args::Connection;
 /// Stores market data, computes SMA9, session VWAP and their crosses exactly, and proves what it stored.
 ///
 /// A first look:      alpha-kite demo
+/// The real thing:    alpha-kite auth login
+///                    alpha-kite run
 /// Your own data:     alpha-kite replay day.csv --ticker QQQ
 ///                    alpha-kite signals --ticker QQQ
 ///                    alpha-kite verify --ticker QQQ
@@ -57,6 +60,7 @@ Settings come from environment variables and from .env in the working folder; se
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Args),
     Replay(replay::Args),
     Backfill(backfill::Args),
     Export(export::Args),
@@ -89,6 +93,7 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
+        Command::Run(_) => run::run(&cli.connection).await,
         Command::Replay(args) => replay::run(args, &cli.connection).await,
         Command::Backfill(args) => backfill::run(args, &cli.connection).await,
         Command::Export(args) => export::run(args, &cli.connection).await,
@@ -102,6 +107,21 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Simulate(args) => simulate::run(args).await,
         Command::Completions(args) => completions::run(args),
     }
+}
+
+/// Waits for Ctrl-C or, where there are signals, a request to end.
+async fn interrupted() -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminated = signal(SignalKind::terminate()).map_err(Failure::cannot_run)?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Failure::cannot_run),
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.map_err(Failure::cannot_run)
 }
 
 fn report(failure: Failure) -> ExitCode {

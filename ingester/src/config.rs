@@ -21,18 +21,22 @@ pub use schwab::SchwabConfig;
 pub use secret::Secret;
 pub use series::SeriesConfig;
 pub use settings::{Origin, Settings};
-pub use stream::StreamConfig;
+pub use stream::{ClockSource, StreamConfig};
 
 use settings::Reader;
 
 /// Every key that is read, in the order in which they are described and shown.
-pub const KEYS: [&str; 14] = [
+pub const KEYS: [&str; 18] = [
     stream::TICKER,
     stream::SKIP_MARKET_HOURS,
+    stream::CLOSE_GRACE_MS,
+    stream::CLOCK,
     batch::SIZE,
     batch::INTERVAL,
     database::URL,
+    database::SPOOL,
     series::INTERVALS,
+    series::BASIS,
     schwab::APP_KEY,
     schwab::APP_SECRET,
     schwab::REDIRECT_URI,
@@ -94,10 +98,14 @@ impl Config {
         let values = [
             self.stream.ticker_text(),
             self.stream.skip_market_hours.to_string(),
+            self.stream.close_grace_ms.to_string(),
+            self.stream.clock_text(),
             self.batch.size.to_string(),
             self.batch.interval.as_secs().to_string(),
             self.database.url.to_string(),
+            self.database.spool.display().to_string(),
             self.series.text(),
+            self.series.rule.basis().to_owned(),
             Secret::shown(self.schwab.app_key.as_ref()).to_owned(),
             Secret::shown(self.schwab.app_secret.as_ref()).to_owned(),
             self.schwab.redirect_uri.clone(),
@@ -131,10 +139,14 @@ mod tests {
         let expected = [
             ("STREAM_TICKER", "QQQ"),
             ("SKIP_MARKET_HOURS", "false"),
+            ("ALPHA_KITE_CLOSE_GRACE_MS", "2500"),
+            ("ALPHA_KITE_CLOCK", "system"),
             ("BATCH_SIZE", "1"),
             ("BATCH_INTERVAL", "1"),
             ("DATABASE_URL", "sqlite://alpha-kite.db"),
+            ("ALPHA_KITE_SPOOL", "alpha-kite-spool"),
             ("ALPHA_KITE_INTERVALS", "the rows' own and 1m"),
+            ("ALPHA_KITE_BASIS", "close"),
             ("SCHWAB_APP_KEY", "not set"),
             ("SCHWAB_APP_SECRET", "not set"),
             ("SCHWAB_REDIRECT_URI", "https://127.0.0.1:8182"),
@@ -178,6 +190,9 @@ mod tests {
             ("BATCH_SIZE", "0"),
             ("BATCH_INTERVAL", "soon"),
             ("SKIP_MARKET_HOURS", "maybe"),
+            ("ALPHA_KITE_CLOSE_GRACE_MS", "60001"),
+            ("ALPHA_KITE_CLOCK", "sundial"),
+            ("ALPHA_KITE_BASIS", "hlcc4"),
             ("DATABASE_URL", "postgres://kite:hunter2"),
             ("ALPHA_KITE_INTERVALS", "1m,7s"),
             ("ALPHA_KITE_INTERVAL", "1m"),
@@ -198,12 +213,15 @@ mod tests {
                 "STREAM_TICKER (environment): \"\" is not a ticker: ticker is not 1 to 32 upper-case ASCII characters \
                  without '|' or outer spaces",
                 "SKIP_MARKET_HOURS (environment): \"maybe\" is neither true nor false",
+                "ALPHA_KITE_CLOSE_GRACE_MS (environment): \"60001\" is not a whole number of milliseconds from 0 to 60000",
+                "ALPHA_KITE_CLOCK (environment): \"sundial\" is neither system nor simulator",
                 "BATCH_SIZE (environment): \"0\" is not a whole number of rows from 1 to 10000",
                 "BATCH_INTERVAL (environment): \"soon\" is not a whole number of seconds from 1 to 3600",
                 "DATABASE_URL (environment): database URL is not of the form \
                  postgres://user:password@host:port/database?sslmode=require (in a user name or password write %40 for @, \
                  %23 for #, %25 for %, %2F for /, %3A for :, %3F for ?)",
                 "ALPHA_KITE_INTERVALS (environment): \"7s\": interval is neither 1s nor whole minutes up to 1440m",
+                "ALPHA_KITE_BASIS (environment): \"hlcc4\" is neither close nor hlc3",
                 "SCHWAB_APP_KEY (environment): holds a space or a character that is not printable ASCII",
                 "SCHWAB_REDIRECT_URI (environment): is not an https:// address as registered at Schwab, such as \
                  https://127.0.0.1:8182",

@@ -1,7 +1,14 @@
-//! A made-up session of seconds, for looking at the program at work.
+//! A made-up market for looking at the program at work: its past, and a view of what becomes of it.
 
 mod chart;
-mod market;
+mod past;
+mod view;
+
+use alpha_kite_core::Rule;
 
 pub use chart::{Paint, draw};
-pub use market::generate;
+pub use past::store_past;
+pub use view::View;
+
+/// The rule of all series of the demo.
+pub const RULE: Rule = Rule::Close;

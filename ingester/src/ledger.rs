@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use alpha_kite_core::{Interval, Session, SignalId, Ticker, Timestamp};
+use alpha_kite_core::{Interval, Rule, Session, SignalId, Ticker, Timestamp};
 
 use crate::series::{Cross, Series, bar_end};
 use crate::store::{Event, SignalEvent};
@@ -44,29 +44,41 @@ pub fn changes(
         .map(|confirmed| withdrawn(confirmed, recorded_at))
         .collect();
     for (&id, &(series, cross)) in &found {
-        let before = last.get(&id);
-        if before.is_none_or(|event| event.event == Event::Withdrawn) {
-            let seq = before.map_or(1, |event| event.seq.saturating_add(1));
-            events.push(SignalEvent {
-                id,
-                seq,
-                event: Event::Confirmed,
-                ticker: *ticker,
-                bar_seconds: series.interval,
-                timestamp: cross.start,
-                direction: cross.direction,
-                price: cross.price,
-                sma9: cross.sma9,
-                vwap: cross.vwap,
-                rule: series.rule,
-                late: is_late(cross.closed_at, recorded_at),
-                recorded_at,
-            });
-        }
+        events.extend(confirmation(ticker, series.interval, series.rule, cross, last.get(&id).copied(), recorded_at));
     }
     // The sort is stable and the withdrawals came first.
     events.sort_by_key(|event| event.timestamp);
     events
+}
+
+/// The event that puts a cross in force whose last event is `last`; `None` where it is in force already.
+#[must_use]
+pub fn confirmation(
+    ticker: &Ticker,
+    interval: Interval,
+    rule: Rule,
+    cross: &Cross,
+    last: Option<&SignalEvent>,
+    recorded_at: Timestamp,
+) -> Option<SignalEvent> {
+    if last.is_some_and(|last| last.event == Event::Confirmed) {
+        return None;
+    }
+    Some(SignalEvent {
+        id: SignalId::new(ticker, interval, cross.start, cross.direction, rule),
+        seq: last.map_or(1, |last| last.seq.saturating_add(1)),
+        event: Event::Confirmed,
+        ticker: *ticker,
+        bar_seconds: interval,
+        timestamp: cross.start,
+        direction: cross.direction,
+        price: cross.price,
+        sma9: cross.sma9,
+        vwap: cross.vwap,
+        rule,
+        late: is_late(cross.closed_at, recorded_at),
+        recorded_at,
+    })
 }
 
 /// The end of a cross that was in force; it keeps the values that it was confirmed with.
@@ -89,7 +101,8 @@ fn is_late(closed_at: Timestamp, recorded_at: Timestamp) -> bool {
 }
 
 /// The event of every id that has its highest seq.
-fn last_events(events: &[SignalEvent]) -> BTreeMap<SignalId, &SignalEvent> {
+#[must_use]
+pub fn last_events(events: &[SignalEvent]) -> BTreeMap<SignalId, &SignalEvent> {
     let mut last: BTreeMap<SignalId, &SignalEvent> = BTreeMap::new();
     for event in events {
         last.entry(event.id)

@@ -1,6 +1,7 @@
 //! Streams, replays, stores and verifies SMA9 and session VWAP crosses.
 
 pub mod api;
+pub mod app;
 pub mod backfill;
 pub mod cli;
 pub mod clock;
@@ -11,6 +12,7 @@ pub mod export;
 pub mod hub;
 pub mod input;
 pub mod ledger;
+pub mod live;
 pub mod metrics;
 pub mod repair;
 pub mod replay;

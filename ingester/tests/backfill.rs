@@ -61,6 +61,7 @@ fn options(from: &str, to: &str) -> BackfillOptions {
         days: DateRange { from: date(from), to: date(to) },
         hours: Hours::Session,
         intervals: None,
+        rule: Rule::Close,
     }
 }
 

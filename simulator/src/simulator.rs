@@ -89,6 +89,12 @@ impl Running {
         &self.shared.config
     }
 
+    /// A code as the login page gives it to the redirect URI of a user who agreed; it lasts 30 s and works once.
+    #[must_use]
+    pub fn authorize(&self, redirect_uri: &str) -> String {
+        self.shared.tokens.issue_code(redirect_uri)
+    }
+
     /// Sets a fault.
     pub fn add_fault(&self, fault: Fault) {
         self.shared.faults.add(fault, self.shared.clock.now());

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::{Connection, TickerArg, check_order};
 use super::progress::ProgressDisplay;
+use super::run::market_clock;
 use super::{Exit, Failure, auth};
 use crate::backfill::{self, BackfillError, BackfillOptions, BackfillReport};
 use crate::clock::SystemClock;
@@ -62,6 +63,7 @@ pub(super) async fn run(args: Args, connection: &Connection) -> Result<Exit, Fai
         days: args.days()?,
         hours: if config.stream.skip_market_hours { Hours::All } else { Hours::Session },
         intervals: config.series.intervals.clone(),
+        rule: config.series.rule,
     };
     let store = store::open(&config.database.url).await?;
     let result = fill(store.as_ref(), &config, &options).await;
@@ -79,12 +81,13 @@ pub(super) async fn run(args: Args, connection: &Connection) -> Result<Exit, Fai
 
 async fn fill(store: &dyn Store, config: &Config, options: &BackfillOptions) -> Result<BackfillReport, Failure> {
     store.migrate().await?;
+    let (clock, _) = market_clock(config).await?;
     let stop = CancellationToken::new();
     let (client, keeper) = client(&config.schwab)?;
     let keeper = tokio::spawn(keeper.run(stop.clone()));
     let mut display = ProgressDisplay::new();
     let mut progress = |progress| display.show_days(progress);
-    let report = backfill::run(store, &client, options, &SystemClock, &mut progress).await;
+    let report = backfill::run(store, &client, options, clock.as_ref(), &mut progress).await;
     drop(display);
     stop.cancel();
     // A refresh that is under way is finished, so that its token is not lost.

@@ -1,78 +1,214 @@
-use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::fs;
+use std::io::{self, Write as _};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 use std::{env, process};
 
-use alpha_kite_core::{Date, Interval, Rule, Session, Ticker};
+use alpha_kite_core::{Date, Session, Ticker, Timestamp};
+use alpha_kite_simulator::{ClockStart, Config as Market, Running, Simulator, Speed};
+use console::Term;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use url::Url;
 
-use super::signals::{CrossTable, by_time};
 use super::verify::write_report;
 use super::{Exit, Failure};
+use crate::app::{self, App};
 use crate::clock::{Clock as _, SystemClock};
-use crate::days::{DateRange, StoredDays};
-use crate::demo::{Paint, draw, generate};
-use crate::input::OnError;
-use crate::replay::{self, OnConflict, ReplayOptions};
-use crate::series::Series;
+use crate::config::{Config, Origin, Secret, Settings};
+use crate::days::{DateRange, new_york_clock};
+use crate::demo::{Paint, RULE, View, store_past};
+use crate::hub::{DatabaseKind, Hub};
+use crate::live::ServiceConfig;
+use crate::schwab::token::{OauthClient, TokenFile};
+use crate::schwab::{StreamerOptions, Subscriptions};
 use crate::store::{self, DatabaseUrl, Store};
-use crate::text::{Cell, Format, TableWriter};
 use crate::verify::Verifier;
 
-/// Under which ticker the made-up rows are stored.
-const TICKER: &str = "DEMO";
-/// Characters of the chart and the tables.
+/// The port that is tried first.
+const PORT: u16 = 8787;
+/// Time from one drawing of the view to the next.
+const DRAW_EVERY: Duration = Duration::from_millis(500);
+/// Time from one line to the next where nobody sees the view.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+/// Characters of the view.
 const WIDTH: usize = 80;
-const COLUMNS: [&str; 6] = ["timestamp_utc", "open", "high", "low", "close", "volume"];
 
-/// Show the program at work on a made-up session of seconds, in a folder of its own.
+/// See the whole program at work on a made-up market: no account, no server, no configuration.
 ///
-/// Writes the session as a CSV file, replays that into a fresh SQLite file, shows the crosses and a chart, and verifies
-/// what was stored. The same seed and date give the same numbers on every machine. Nothing else is touched.
+/// A simulated Schwab runs in this process, and the service streams from it as it would from the real one: over
+/// sockets, into a fresh SQLite database, with the dashboard and the HTTP API beside it. The morning is there at once.
+/// Ctrl-C ends the demo and verifies, bit for bit, what was stored.
 ///
-/// Example: alpha-kite demo --seed 7 --date 2024-11-29
+/// Example: alpha-kite demo --speed 60 --port 0 --ticker QQQ,SPY,AAPL
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub(super) struct Args {
+    /// What is traded; several with commas. The view shows the first
+    #[arg(long = "ticker", value_name = "TICKER", value_delimiter = ',', default_value = "QQQ,SPY")]
+    tickers: Vec<Ticker>,
     /// Which market to make up
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 1)]
     seed: u64,
     /// A trading day in New York [default: the last whole one]
     #[arg(long, value_name = "DATE")]
     date: Option<Date>,
+    /// New York time at which the demo begins, HH:MM; what was before is there at once
+    #[arg(long, value_name = "HH:MM", default_value = "11:00", value_parser = parse_time)]
+    at: u32,
+    /// Market seconds in a second, above 0 to 10000
+    #[arg(long, default_value = "30", value_parser = parse_speed)]
+    speed: Speed,
+    /// The dashboard's port; 0 takes a free one [default: 8787, or a free one if that is taken]
+    #[arg(long)]
+    port: Option<u16>,
     /// A folder that is empty or not there yet [default: a new one for temporary files]
     #[arg(long, value_name = "FOLDER")]
     dir: Option<PathBuf>,
+    /// End by itself after so many seconds
+    #[arg(long = "for", value_name = "SECONDS")]
+    seconds: Option<u64>,
 }
 
 pub(super) async fn run(args: Args) -> Result<Exit, Failure> {
     let session = session(args.date)?;
-    let folder = folder(args.dir)?;
-    let ticker = Ticker::parse(TICKER).map_err(Failure::cannot_run)?;
-    let mut out = io::stdout().lock();
+    let begin = begin(&session, args.at)?;
+    let listener = listen(args.port).await?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    let folder = folder(args.dir.clone())?;
+    let database = DatabaseUrl::sqlite(folder.join("demo.db"));
+    let store: Arc<dyn Store> = store::open(&database).await?.into();
+    store.migrate().await?;
 
-    let csv = folder.join(format!("{}.csv", session.date));
-    let seconds = write_csv(&csv, args.seed, &session)?;
-    writeln!(out, "Made up {seconds} seconds of trading on {} (seed {}):", session.date, args.seed)?;
-    writeln!(out, "  {}", csv.display())?;
+    // The streamer tells a second's trades early in the next one: half a second later it has told all that is stored.
+    let before = |millis: i64| begin.checked_add_millis(-millis).unwrap_or(begin);
+    let simulator = Simulator::bind(Market {
+        seed: args.seed,
+        speed: args.speed,
+        clock_start: ClockStart::FirstSubscription,
+        ..Market::new(args.tickers.clone(), before(500))
+    });
+    let simulator = simulator.await.map_err(Failure::cannot_run)?;
+    for &ticker in &args.tickers {
+        let past = simulator.second_bars(ticker, session.open, before(1000));
+        store_past(store.as_ref(), ticker, &session, &past, before(1000)).await?;
+    }
 
-    let url = DatabaseUrl::sqlite(folder.join("demo.db"));
-    let store = store::open(&url).await?;
-    let options = ReplayOptions {
-        files: vec![csv],
-        ticker,
-        bar: None,
-        intervals: None,
-        rule: Rule::default(),
-        on_conflict: OnConflict::Refuse,
-        on_error: OnError::Stop,
-    };
-    let report = replay::run(store.as_ref(), &options, &SystemClock, &mut |_| ()).await?;
-    writeln!(out, "Replayed them in {} ms into\n  {url}\n", report.elapsed_ms)?;
+    println!("Alpha Kite demo: {} on {}, {}x, seed {}", names(&args.tickers), session.date, args.speed, args.seed);
+    println!("  database   {database}");
+    println!("  dashboard  {url}\n");
+    let hub = app::hub();
+    let app = app(&args, &simulator, &folder, Arc::clone(&store), Arc::clone(&hub), listener).await?;
+    let (end, stop) = watch::channel(false);
+    let service = tokio::spawn(app.run(stop));
+    let watching =
+        Watching { store: Arc::clone(&store), hub, simulator: &simulator, url, session, ticker: args.tickers[0] };
+    watching.until_the_end(args.seconds.map(Duration::from_secs), &service).await?;
 
-    show_session(&mut out, store.as_ref(), ticker, &session).await?;
-    let is_equal = verify(&mut out, store.as_ref(), ticker, session.date).await?;
+    println!("\nStopping …");
+    end.send_replace(true);
+    let lost = service.await.map_err(Failure::cannot_run)?;
+    simulator.stop().await;
+    let is_equal = verify(store.as_ref(), &args.tickers, session.date).await?;
     store.close().await;
-    write_what_next(&mut out, &url, session.date)?;
-    Ok(if is_equal { Exit::Done } else { Exit::Refused })
+    write_what_next(&database, args.tickers[0], session.date);
+    Ok(if is_equal && lost == 0 { Exit::Done } else { Exit::Refused })
+}
+
+/// Puts the service together, logged in.
+async fn app(
+    args: &Args,
+    simulator: &Running,
+    folder: &Path,
+    store: Arc<dyn Store>,
+    hub: Arc<Hub>,
+    listener: TcpListener,
+) -> Result<App, Failure> {
+    let base = Url::parse(&simulator.base_url).map_err(Failure::cannot_run)?;
+    let secret = |text: &str| Secret::new(text).ok_or_else(|| Failure::cannot_run("the simulator has no app key"));
+    let account = simulator.config();
+    let oauth = OauthClient::new(
+        &base,
+        secret(&account.app_key)?,
+        secret(&account.app_secret)?,
+        "https://127.0.0.1:8182".to_owned(),
+        Arc::new(SystemClock),
+    );
+    let code = simulator.authorize(oauth.redirect_uri());
+    let tokens = oauth.exchange(&secret(&code)?).await.map_err(Failure::cannot_run)?;
+    let file = TokenFile::new(folder.join("token.json"), None);
+    file.save(&tokens).map_err(Failure::cannot_run)?;
+
+    let tickers = ("STREAM_TICKER".to_owned(), names(&args.tickers), Origin::Flag);
+    let config = Config::read(&Settings::new([tickers])).map_err(Failure::cannot_run)?;
+    Ok(App {
+        service: ServiceConfig {
+            tickers: args.tickers.clone(),
+            at_all_hours: false,
+            batch: config.batch.clone(),
+            intervals: None,
+            rule: RULE,
+            close_grace_ms: 2500,
+            speed: f64::from(args.speed.as_thousandths()) / 1000.0,
+            database: DatabaseKind::Sqlite,
+        },
+        config: Arc::new(config),
+        store,
+        spool: None,
+        hub,
+        clock: Arc::new(simulator.clock().clone()),
+        base,
+        oauth,
+        tokens: file,
+        streamer: StreamerOptions::new(Subscriptions { equities: args.tickers.clone(), charts: Vec::new() }),
+        listener: Some(listener),
+    })
+}
+
+/// The view of a running demo.
+struct Watching<'a> {
+    store: Arc<dyn Store>,
+    hub: Arc<Hub>,
+    simulator: &'a Running,
+    url: String,
+    session: Session,
+    ticker: Ticker,
+}
+
+impl Watching<'_> {
+    /// Shows what happens until Ctrl-C, until `length` is over, or until the service ends by itself.
+    async fn until_the_end(&self, length: Option<Duration>, service: &JoinHandle<usize>) -> Result<(), Failure> {
+        let end = length.map(|length| Instant::now() + length);
+        let term = Term::stdout();
+        let mut view = View::new(self.ticker, self.session);
+        let mut drawn = 0;
+        let mut interrupted = std::pin::pin!(super::interrupted());
+        while !service.is_finished() && end.is_none_or(|end| Instant::now() < end) {
+            view.read(self.store.as_ref()).await?;
+            let (status, now) = (self.hub.status(), self.simulator.clock().now());
+            if term.is_term() {
+                let paint = if console::colors_enabled() { Paint::Ansi } else { Paint::Plain };
+                let width = usize::from(term.size().1).min(WIDTH);
+                let text = view.draw(&status, now, &self.url, width, paint);
+                term.clear_last_lines(drawn)?;
+                term.write_str(&text)?;
+                drawn = text.lines().count();
+            } else {
+                println!("{}", view.line(&status, now));
+            }
+            let wait = if term.is_term() { DRAW_EVERY } else { LINE_EVERY };
+            let wait = end.map_or(wait, |end| wait.min(end.saturating_duration_since(Instant::now())));
+            tokio::select! {
+                () = sleep(wait) => {}
+                ended = &mut interrupted => return ended,
+            }
+        }
+        Ok(())
+    }
 }
 
 fn session(date: Option<Date>) -> Result<Session, Failure> {
@@ -89,6 +225,32 @@ fn session(date: Option<Date>) -> Result<Session, Failure> {
             }
             Err(Failure::cannot_run("the clock shows a time before 1990: give a trading day with --date"))
         }
+    }
+}
+
+/// The moment of the session at which New York's clocks show so many minutes after midnight.
+fn begin(session: &Session, minutes: u32) -> Result<Timestamp, Failure> {
+    /// 09:30.
+    const OPEN: i64 = 9 * 60 + 30;
+    let offset = (i64::from(minutes) - OPEN) * 60_000;
+    session.open.checked_add_millis(offset).filter(|&moment| session.contains(moment)).ok_or_else(|| {
+        Failure::cannot_run(format!(
+            "--at {:02}:{:02} is outside the session, which is from 09:30 to {}",
+            minutes / 60,
+            minutes % 60,
+            &new_york_clock(session.close)[..5],
+        ))
+    })
+}
+
+async fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
+    let bind = |port| TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let fault =
+        |port: u16, error: io::Error| Failure::cannot_run(format!("port {port}: {error}; give another with --port"));
+    match (port, bind(port.unwrap_or(PORT)).await) {
+        (_, Ok(listener)) => Ok(listener),
+        (None, Err(_)) => bind(0).await.map_err(|error| fault(0, error)),
+        (Some(port), Err(error)) => Err(fault(port, error)),
     }
 }
 
@@ -118,71 +280,47 @@ fn fault(path: &Path, error: &io::Error) -> Failure {
     Failure::cannot_run(format!("{}: {error}", path.display()))
 }
 
-/// Returns the number of rows.
-fn write_csv(path: &Path, seed: u64, session: &Session) -> Result<usize, Failure> {
-    let bars = generate(seed, session);
-    let write = || -> io::Result<()> {
-        let mut table = TableWriter::new(BufWriter::new(File::create(path)?), Format::Csv, &COLUMNS)?;
-        for bar in &bars {
-            table.row(&[
-                Cell::Text(&bar.start),
-                Cell::Number(&bar.open),
-                Cell::Number(&bar.high),
-                Cell::Number(&bar.low),
-                Cell::Number(&bar.close),
-                Cell::Number(&bar.volume),
-            ])?;
-        }
-        table.finish().map(drop)
-    };
-    write().map_err(|error| fault(path, &error))?;
-    Ok(bars.len())
-}
-
-async fn show_session<W: Write>(
-    out: &mut W,
-    store: &dyn Store,
-    ticker: Ticker,
-    session: &Session,
-) -> Result<(), Failure> {
-    let moments = DateRange::day(session.date).moments();
-    let events = store.events(&ticker, Some(Interval::MINUTE), moments.clone()).await?;
-    writeln!(out, "Crosses of SMA9 and session VWAP, bars of one minute:\n")?;
-    let mut table = CrossTable::new(&mut *out);
-    for event in by_time(&events) {
-        table.row(&event)?;
-    }
-    table.finish()?;
-
-    let Some(day) = StoredDays::new(store, ticker, moments).next().await? else { return Ok(()) };
-    let series = Series::compute(session, &day.rows, Interval::MINUTE, Rule::default()).map_err(Failure::cannot_run)?;
-    let colored = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let paint = if colored { Paint::Ansi } else { Paint::Plain };
-    writeln!(out, "\n{}", series.map_or(String::new(), |series| draw(&series, WIDTH, paint)))?;
-    Ok(())
-}
-
-async fn verify<W: Write>(out: &mut W, store: &dyn Store, ticker: Ticker, date: Date) -> Result<bool, Failure> {
-    writeln!(out, "Computed again from the stored rows and compared, bit for bit:\n")?;
-    let mut verifier = Verifier::new(store, ticker, DateRange::day(date), &[]).await?;
+async fn verify(store: &dyn Store, tickers: &[Ticker], date: Date) -> Result<bool, Failure> {
+    println!("\nComputed again from the stored rows and compared, bit for bit:\n");
+    let mut out = io::stdout().lock();
     let mut is_equal = true;
-    while let Some(report) = verifier.next().await? {
-        is_equal &= report.is_ok();
-        write_report(out, &report)?;
+    for &ticker in tickers {
+        if tickers.len() > 1 {
+            writeln!(out, "{ticker}")?;
+        }
+        let mut verifier = Verifier::new(store, ticker, DateRange::day(date), &[]).await?;
+        while let Some(report) = verifier.next().await? {
+            is_equal &= report.is_ok();
+            write_report(&mut out, &report)?;
+        }
     }
     Ok(is_equal)
 }
 
-fn write_what_next<W: Write>(out: &mut W, url: &DatabaseUrl, date: Date) -> io::Result<()> {
+fn write_what_next(url: &DatabaseUrl, ticker: Ticker, date: Date) {
     let url = shell_word(&url.to_string());
-    writeln!(out, "\nLook further:\n")?;
-    writeln!(out, "  export DATABASE_URL={url}")?;
-    writeln!(out, "  alpha-kite signals --ticker {TICKER} --interval 1s")?;
+    println!("\nLook further:\n");
+    println!("  export DATABASE_URL={url}");
+    println!("  alpha-kite signals --ticker {ticker} --interval 1m");
     for what in ["bars", "indicators", "signals"] {
-        writeln!(out, "  alpha-kite export {what} --ticker {TICKER} --date {date} | head")?;
+        println!("  alpha-kite export {what} --ticker {ticker} --date {date} | head");
     }
-    writeln!(out, "  alpha-kite export indicators --ticker {TICKER} --interval 5m --format json | head")?;
-    writeln!(out, "  alpha-kite verify --ticker {TICKER} --json")
+    println!("  alpha-kite verify --ticker {ticker} --json");
+}
+
+fn names(tickers: &[Ticker]) -> String {
+    tickers.iter().map(Ticker::as_str).collect::<Vec<_>>().join(",")
+}
+
+fn parse_time(text: &str) -> Result<u32, &'static str> {
+    let number = |text: &str, below: u32| text.parse().ok().filter(|&number: &u32| text.len() == 2 && number < below);
+    let time = text.split_once(':').and_then(|(hours, minutes)| Some(number(hours, 24)? * 60 + number(minutes, 60)?));
+    time.ok_or("not a time such as 11:00")
+}
+
+fn parse_speed(text: &str) -> Result<Speed, &'static str> {
+    let speed = Speed::parse(text).filter(|&speed| speed != Speed::STOPPED);
+    speed.ok_or("not a number above 0 to 10000 with at most three decimals")
 }
 
 /// Text as one word of a shell.

@@ -98,6 +98,12 @@ impl RunningSeries {
         self.interval
     }
 
+    /// What its values mean.
+    #[must_use]
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+
     /// The line that proves the series so far.
     #[must_use]
     pub fn to_stored_digest(&self) -> StoredDigest {

@@ -57,6 +57,12 @@ impl DatabaseUrl {
         Self(Target::Sqlite(path.as_ref().to_path_buf()))
     }
 
+    /// Whether it is a SQLite file.
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.target(), Target::Sqlite(_))
+    }
+
     pub(super) fn target(&self) -> &Target {
         &self.0
     }

@@ -6,7 +6,7 @@ use super::{Difference, SessionReport};
 use crate::days::StoredDay;
 use crate::ledger::in_force;
 use crate::series::{Series, default_intervals};
-use crate::store::{SignalEvent, StoredDigest, StoredIndicator};
+use crate::store::{SignalEvent, Source, StoredDigest, StoredIndicator};
 
 /// Everything that is stored of one day.
 pub(super) struct Stored {
@@ -68,7 +68,24 @@ impl Stored {
     ) -> Result<Option<Series>, alpha_kite_core::Error> {
         let Some(session) = Session::on(self.day.date) else { return Ok(None) };
         let rule = digest.or(self.digests.first()).map_or(Rule::default(), |digest| digest.rule);
-        Series::compute(&session, &self.day.rows, interval, rule)
+        let series = Series::compute(&session, &self.day.rows, interval, rule)?;
+        match (digest, series) {
+            (Some(digest), Some(series)) if self.is_one_short(digest, &series) => {
+                let forming = series.bars.last().map_or(session.close, |bar| bar.start);
+                Series::compute_until(&session, &self.day.rows, interval, rule, forming)
+            }
+            (_, series) => Ok(series),
+        }
+    }
+
+    /// Whether the stored series lacks the last bar because it was still forming when the stream was last heard: its
+    /// seconds are stored, and it counts when it has closed.
+    fn is_one_short(&self, digest: &StoredDigest, series: &Series) -> bool {
+        let Some(last) = series.bars.last() else { return false };
+        let mut forming = self.day.rows.iter().rev().take_while(|row| row.bar.start >= last.start);
+        series.interval > Interval::SECOND
+            && usize::try_from(digest.rows).is_ok_and(|rows| rows + 1 == series.bars.len())
+            && forming.any(|row| row.source == Source::Stream)
     }
 
     /// Compares the ids of the crosses in force; counts those that were recorded with other values.

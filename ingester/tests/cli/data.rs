@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use alpha_kite::demo::generate;
+use crate::market::generate;
 use alpha_kite_core::{Date, Session, Timestamp};
 
 const HEADER: &str = "timestamp_utc,open,high,low,close,volume\n";

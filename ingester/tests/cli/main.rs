@@ -12,6 +12,7 @@ mod demo;
 mod export;
 mod kill;
 mod kite;
+mod market;
 mod postgres;
 mod replay;
 mod simulate;

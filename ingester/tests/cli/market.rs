@@ -1,3 +1,5 @@
+//! A made-up day of seconds, for files to replay.
+
 use alpha_kite_core::{Bar, Price, Session, Timestamp, Volume};
 
 /// Where the price starts, in micro-dollars.
@@ -16,7 +18,7 @@ const POST_MARKET_SECONDS: i64 = 30 * 60;
 /// second after the close holds the closing auction.
 ///
 /// One bar a second with a trade, ascending; prices in micro-dollars between $1 and $10,000.
-pub fn generate(seed: u64, session: &Session) -> Vec<Bar> {
+pub(crate) fn generate(seed: u64, session: &Session) -> Vec<Bar> {
     let mut market = Market::new(seed);
     let length = (session.close.as_millis() - session.open.as_millis()) / 1000;
     let mut bars = Vec::new();
@@ -162,8 +164,8 @@ mod tests {
     use alpha_kite_core::{Date, Interval, Rule};
 
     use super::*;
-    use crate::series::Series;
-    use crate::store::{Row, Source};
+    use alpha_kite::series::Series;
+    use alpha_kite::store::{Row, Source};
 
     fn session(date: &str) -> Session {
         Session::on(Date::parse(date).unwrap()).unwrap()

@@ -1,0 +1,147 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::args::Connection;
+use super::{Exit, Failure};
+use crate::app::{self, App};
+use crate::clock::{Clock, ScaledClock, SystemClock};
+use crate::config::{ClockSource, Config, Secret};
+use crate::hub::DatabaseKind;
+use crate::live::ServiceConfig;
+use crate::schwab::token::{OauthClient, TokenFile};
+use crate::schwab::{StreamerOptions, Subscriptions};
+use crate::spool::Spool;
+use crate::store::{self, Store};
+
+/// Waits between tries to reach the database at the start.
+const DATABASE_RETRY: Duration = Duration::from_secs(5);
+/// Bytes that may wait on disk while the database is away: days of seconds of many tickers.
+const SPOOL_BYTES: u64 = 1 << 30;
+
+/// Stream from Schwab while the market is open: store each second, compute, signal, and serve the dashboard.
+///
+/// Settings come from the environment and .env; `alpha-kite config check` shows them. Log in once a week with
+/// `alpha-kite auth login`. It connects shortly before the open, leaves after the close, and goes on the next day, until
+/// it is told to end (Ctrl-C, SIGTERM). Log lines are JSON unless somebody watches.
+///
+/// Example: STREAM_TICKER=QQQ,SPY alpha-kite run
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Args {}
+
+pub(super) async fn run(connection: &Connection) -> Result<Exit, Failure> {
+    let config = connection.config()?;
+    let (app_key, app_secret) = credentials(&config)?;
+    let listener = match config.http.listen {
+        Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
+            Failure::cannot_run(format!("{address}: {error}; set ALPHA_KITE_HTTP_LISTEN to another address, or to off"))
+        })?),
+        None => None,
+    };
+    let spool = Spool::open(&config.database.spool, SPOOL_BYTES).map_err(Failure::cannot_run)?;
+    let (end, stop) = watch::channel(false);
+    let mut interrupted = std::pin::pin!(super::interrupted());
+    let store = tokio::select! {
+        store = open(&config) => store?,
+        ended = &mut interrupted => return ended.map(|()| Exit::Done),
+    };
+    let (clock, speed) = market_clock(&config).await?;
+    let oauth = OauthClient::new(
+        &config.schwab.base_url,
+        app_key,
+        app_secret,
+        config.schwab.redirect_uri.clone(),
+        Arc::new(SystemClock),
+    );
+    let listening = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        tickers = %config.stream.tickers.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+        database = %config.database.url,
+        http = %listening.map_or_else(|| "off".to_owned(), |address| format!("http://{address}/")),
+        "alpha-kite runs"
+    );
+    let streamer = StreamerOptions::new(Subscriptions { equities: config.stream.tickers.clone(), charts: Vec::new() });
+    let app = App {
+        service: ServiceConfig {
+            tickers: config.stream.tickers.clone(),
+            at_all_hours: config.stream.skip_market_hours,
+            batch: config.batch.clone(),
+            intervals: config.series.intervals.clone(),
+            rule: config.series.rule,
+            close_grace_ms: i64::from(config.stream.close_grace_ms),
+            speed,
+            database: if config.database.url.is_sqlite() { DatabaseKind::Sqlite } else { DatabaseKind::Postgres },
+        },
+        base: config.schwab.base_url.clone(),
+        tokens: TokenFile::new(config.schwab.token_file.clone(), config.schwab.token_key.clone()),
+        config: Arc::new(config),
+        store: Arc::clone(&store),
+        spool: Some(spool),
+        hub: app::hub(),
+        clock,
+        oauth,
+        streamer,
+        listener,
+    };
+    let mut service = tokio::spawn(app.run(stop));
+    let lost = tokio::select! {
+        lost = &mut service => lost,
+        ended = &mut interrupted => {
+            ended?;
+            tracing::info!("told to end");
+            end.send_replace(true);
+            service.await
+        }
+    };
+    store.close().await;
+    match lost.map_err(Failure::cannot_run)? {
+        0 => Ok(Exit::Done),
+        rows => Err(Failure::cannot_run(format!("{rows} rows could neither be stored nor kept on disk"))),
+    }
+}
+
+/// The clock that the market follows, and its seconds in a second.
+pub(super) async fn market_clock(config: &Config) -> Result<(Arc<dyn Clock>, f64), Failure> {
+    match config.stream.clock {
+        ClockSource::System => Ok((Arc::new(SystemClock), 1.0)),
+        ClockSource::Simulator => {
+            let clock = ScaledClock::of_simulator(&config.schwab.base_url).await.map_err(Failure::cannot_run)?;
+            let speed = clock.speed();
+            Ok((Arc::new(clock), speed))
+        }
+    }
+}
+
+fn credentials(config: &Config) -> Result<(Secret, Secret), Failure> {
+    match (&config.schwab.app_key, &config.schwab.app_secret) {
+        (Some(key), Some(secret)) => Ok((key.clone(), secret.clone())),
+        _ => Err(Failure::cannot_run(
+            "SCHWAB_APP_KEY and SCHWAB_APP_SECRET are not set: they come with the app that you register at \
+             https://developer.schwab.com. To see the program at work without an account: alpha-kite demo",
+        )),
+    }
+}
+
+/// Opens and migrates the database; waits for one that cannot be reached.
+async fn open(config: &Config) -> Result<Arc<dyn Store>, Failure> {
+    loop {
+        let opened = async {
+            let store = store::open(&config.database.url).await?;
+            store.migrate().await?;
+            Ok(store)
+        };
+        match opened.await {
+            Ok(store) => return Ok(store.into()),
+            Err(error) if store::StoreError::is_retryable(&error) => {
+                tracing::warn!(%error, "waiting for the database");
+                sleep(DATABASE_RETRY).await;
+            }
+            Err(error) => return Err(Failure::cannot_run(error)),
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Drives the pipeline: the streamer's events in, changes out to the writer, sessions loaded as they begin.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use alpha_kite_core::{Session, Ticker, Timestamp};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use super::day::{Day, LoadError, Loaded};
+use super::pipeline::Pipeline;
+use super::repairs::{Answer, Repairs};
+use super::reporter::Reporter;
+use super::ticker::LiveTicker;
+use super::writer::Writer;
+use crate::clock::Clock;
+use crate::hub::{ConnectionState, Hub, Update};
+use crate::metrics::{Metrics, Queue};
+use crate::repair::{self, RepairOptions, Scope};
+use crate::schwab::{Cause, StreamEvent};
+use crate::store::Store;
+
+/// Events that are taken at once, before their changes go to the writer.
+const AT_ONCE: usize = 256;
+/// How often the clock is looked at.
+const TICK: Duration = Duration::from_millis(100);
+/// The stream is silent, and the clock stands in for it, after so many market milliseconds without a frame; heartbeats
+/// come every ten seconds.
+const SILENT_AFTER_MS: i64 = 15_000;
+/// Tries to load a session before it begins without what is stored.
+const LOAD_TRIES: u32 = 20;
+
+/// What the driver works with.
+pub struct Driver {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// Who is told.
+    pub hub: Arc<Hub>,
+    /// Where events are counted.
+    pub metrics: Arc<Metrics>,
+    /// The market's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where changes go.
+    pub writer: Writer,
+    /// The state of all tickers.
+    pub pipeline: Pipeline,
+    /// Holes that wait for the price history.
+    pub repairs: Repairs,
+    /// What the service says of itself.
+    pub reporter: Reporter,
+}
+
+/// How long the driver runs, unless it is told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// For ever.
+    Told,
+    /// Until the stream's time is there.
+    Stream(Timestamp),
+    /// Until the clock is there.
+    Clock(Timestamp),
+}
+
+/// Why the driver stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// It was told to.
+    Told,
+    /// The moment came until which it was to run.
+    Due,
+    /// The streamer will not connect again by itself.
+    Final(Cause),
+}
+
+impl Driver {
+    /// Takes events until `stop` or `until` says so, or until the streamer gives up.
+    ///
+    /// # Cancel safety
+    /// Dropped in the middle of a repair it may have changed rows that the pipeline does not know of: leave the session.
+    pub async fn run(
+        &mut self,
+        events: &mut mpsc::Receiver<StreamEvent>,
+        stop: &mut watch::Receiver<bool>,
+        until: Until,
+    ) -> Stopped {
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut last_frame = self.clock.now();
+        let mut taken = Vec::with_capacity(AT_ONCE);
+        loop {
+            tokio::select! {
+                count = events.recv_many(&mut taken, AT_ONCE) => {
+                    if count == 0 {
+                        return Stopped::Told;
+                    }
+                    self.metrics.queue(Queue::Stream).set(i64::try_from(events.len()).unwrap_or(i64::MAX));
+                    for event in taken.drain(..) {
+                        if matches!(event, StreamEvent::Data { .. } | StreamEvent::Heartbeat { .. }) {
+                            last_frame = self.clock.now();
+                        }
+                        if let Some(cause) = self.take(event).await {
+                            self.submit();
+                            return Stopped::Final(cause);
+                        }
+                    }
+                }
+                answer = self.repairs.answer() => self.repair(answer).await,
+                _ = tick.tick() => {
+                    let now = self.clock.now();
+                    self.repairs.ask(self.pipeline.stream_time());
+                    self.report(now);
+                    if now.as_millis() - last_frame.as_millis() > SILENT_AFTER_MS && now > self.pipeline.stream_time() {
+                        if let Some(session) = self.pipeline.session_to_enter(now) {
+                            self.enter(session, now).await;
+                        }
+                        self.pipeline.stand_in(now);
+                    }
+                }
+                () = told(stop) => return Stopped::Told,
+            }
+            self.submit();
+            for gap in self.pipeline.take_ended() {
+                self.repairs.add(&gap);
+            }
+            let is_due = match until {
+                Until::Told => false,
+                Until::Stream(until) => self.pipeline.stream_time() >= until,
+                Until::Clock(until) => self.clock.now() >= until,
+            };
+            if is_due {
+                return Stopped::Due;
+            }
+        }
+    }
+
+    /// Says that nothing is seen any more, before the program stops. What has not closed yet belongs to the hole.
+    pub fn shut(&mut self) {
+        self.pipeline.shut("shutdown");
+        self.submit();
+    }
+
+    /// Tells the service's state, at most once a second.
+    pub fn report(&mut self, now: Timestamp) {
+        self.metrics.queue(Queue::Write).set(i64::try_from(self.writer.waiting_rows()).unwrap_or(i64::MAX));
+        self.reporter.report(now, &self.pipeline, &self.writer, &self.repairs);
+    }
+
+    /// Returns the cause after which the streamer does not connect again.
+    async fn take(&mut self, event: StreamEvent) -> Option<Cause> {
+        match event {
+            StreamEvent::Connected => {
+                self.reporter.set_line(ConnectionState::Live, None, self.clock.now());
+                self.lose_sight(Cause::Disconnect);
+            }
+            StreamEvent::Data { received, timestamp, equities, .. } => {
+                if let Some(session) = self.pipeline.session_to_enter(timestamp) {
+                    self.enter(session, timestamp).await;
+                }
+                self.reporter.set_line(ConnectionState::Live, None, self.clock.now());
+                self.pipeline.take(received, timestamp, &equities);
+                for bar in self.pipeline.forming(&equities) {
+                    self.hub.publish(Update::Provisional(bar));
+                }
+            }
+            StreamEvent::Heartbeat { received, timestamp } => {
+                if let Some(session) = self.pipeline.session_to_enter(timestamp) {
+                    self.enter(session, timestamp).await;
+                }
+                self.pipeline.beat(received, timestamp);
+            }
+            StreamEvent::Disconnected { cause, detail } => {
+                self.lose_sight(cause);
+                let state = if cause.is_final() { ConnectionState::Stopped } else { ConnectionState::Reconnecting };
+                tracing::warn!(%cause, %detail, "the stream is interrupted");
+                self.reporter.set_line(state, Some(detail), self.clock.now());
+                if cause.is_final() {
+                    return Some(cause);
+                }
+                self.metrics.reconnects.inc();
+            }
+            StreamEvent::Lost { cause } => {
+                tracing::warn!(%cause, "frames were lost");
+                self.lose_sight(cause);
+            }
+        }
+        None
+    }
+
+    /// Loads what is stored of a session, and begins it.
+    async fn enter(&mut self, session: Session, now: Timestamp) {
+        self.submit();
+        self.writer.settle().await;
+        let tickers: Vec<Ticker> = self.pipeline.tickers().map(|live| *live.ticker()).collect();
+        let mut loaded = Vec::with_capacity(tickers.len());
+        for ticker in tickers {
+            loaded.push((ticker, self.load_or_begin(ticker, session, now).await));
+        }
+        tracing::info!(date = %session.date, open = %session.open, close = %session.close, "session entered");
+        self.pipeline.enter(session, loaded, now);
+    }
+
+    async fn load_or_begin(&mut self, ticker: Ticker, session: Session, now: Timestamp) -> Loaded {
+        for attempt in 1..=LOAD_TRIES {
+            match self.load(ticker, session, now).await {
+                Ok(loaded) => return loaded,
+                Err(LoadError::Store(error)) if error.is_retryable() => {
+                    tracing::warn!(%ticker, attempt, %error, "cannot load the session yet");
+                    sleep(Duration::from_secs(1)).await;
+                }
+                Err(error) => {
+                    tracing::error!(%ticker, %error, "cannot load the session");
+                    break;
+                }
+            }
+        }
+        tracing::error!(%ticker, date = %session.date, "the session begins without what is stored; run `alpha-kite verify`");
+        Day::empty(ticker, session, self.pipeline.plan())
+    }
+
+    /// Loads a session and brings its stored results up to date.
+    async fn load(&self, ticker: Ticker, session: Session, now: Timestamp) -> Result<Loaded, LoadError> {
+        let (store, plan, closed) = (self.store.as_ref(), self.pipeline.plan(), self.pipeline.closed());
+        let loaded = Day::load(store, ticker, session, plan, closed, now).await?;
+        store.write(&loaded.update).await?;
+        Ok(loaded)
+    }
+
+    fn submit(&mut self) {
+        self.writer.submit(self.pipeline.take_changes());
+    }
+
+    fn lose_sight(&mut self, cause: Cause) {
+        if self.pipeline.has_started() {
+            self.pipeline.lose_sight(LiveTicker::unseen_since(self.pipeline.stream_time()), cause.as_str());
+        }
+    }
+
+    /// Fills the holes of a day with its candles, and goes on from the changed rows.
+    async fn repair(&mut self, answer: Answer) {
+        let Answer { key, ref candles, asked_at } = answer;
+        let (ticker, date) = key;
+        self.submit();
+        if !self.writer.settle().await {
+            return self.repairs.put_off(&key);
+        }
+        let (now, closed) = (self.pipeline.stream_time(), self.pipeline.closed());
+        let plan = self.pipeline.plan();
+        let options = RepairOptions {
+            hours: self.pipeline.hours(),
+            scope: Scope::Unsettled,
+            closed_before: closed.min(answer.complete_until()),
+            intervals: Some(&plan.intervals),
+            rule: plan.rule,
+            closed,
+            now,
+        };
+        let report = match repair::apply(self.store.as_ref(), ticker, date, candles, options).await {
+            Ok(report) => report,
+            Err(error) => {
+                tracing::warn!(%ticker, %date, %error, "holes wait for the database");
+                return self.repairs.put_off(&key);
+            }
+        };
+        tracing::info!(
+            %ticker, %date, rows = report.rows_added, confirmed = report.confirmed, withdrawn = report.withdrawn,
+            "holes were filled"
+        );
+        let is_revised = report.rows_added + report.rows_removed > 0;
+        if let Some(session) = self.pipeline.session().filter(|session| session.date == date)
+            && is_revised
+        {
+            let loaded = self.load_or_begin(ticker, session, now).await;
+            self.pipeline.replace(&ticker, loaded);
+        }
+        for gap in report.changed {
+            self.hub.publish(Update::Gap(gap));
+        }
+        if is_revised {
+            self.hub.publish(Update::Revised { ticker, date });
+        }
+        self.repairs.done(&key, asked_at);
+    }
+}
+
+/// Waits until told to stop; whoever could tell being gone is that too.
+pub(super) async fn told(stop: &mut watch::Receiver<bool>) {
+    // The value is not of interest, and must not be held on to.
+    drop(stop.wait_for(|stop| *stop).await);
+}

@@ -1,0 +1,483 @@
+//! All tickers of the running service, without I/O.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use alpha_kite_core::{Session, Ticker, Timestamp};
+
+use super::change::Change;
+use super::day::{Loaded, SeriesPlan};
+use super::seconds::start_of_second;
+use super::ticker::{LiveTicker, Moment};
+use crate::hub::{ProvisionalBar, TickerStatus};
+use crate::metrics::Metrics;
+use crate::repair::Hours;
+use crate::schwab::EquityItem;
+use crate::store::Gap;
+
+/// A frame that is so much older than what is closed belongs to another time: a market that was started anew.
+const TIME_TURNED_BACK_MS: i64 = 60_000;
+/// Silence in a session that is a hole although the line stayed open.
+const SILENCE_MS: i64 = 5_000;
+/// Silence is a hole only if it is so many times as long as the usual wait for data.
+const UNUSUAL: i64 = 5;
+/// Waits from which on it is known what is usual.
+const WAITS_KNOWN: u32 = 30;
+
+/// What the pipeline is started with.
+#[derive(Debug, Clone)]
+pub struct PipelineConfig {
+    /// The tickers, at least one.
+    pub tickers: Vec<Ticker>,
+    /// Which series sessions have.
+    pub plan: SeriesPlan,
+    /// Whether rows outside sessions are stored.
+    pub stores_all_hours: bool,
+    /// How long after its end a second closes without a later tick, in milliseconds of the stream's time.
+    pub close_grace_ms: i64,
+}
+
+/// Turns the stream's events into changes.
+///
+/// It depends on the frames alone, not on when they come: the clock stands in only while the stream is silent.
+#[derive(Debug)]
+pub struct Pipeline {
+    config: PipelineConfig,
+    tickers: BTreeMap<Ticker, LiveTicker>,
+    metrics: Arc<Metrics>,
+    /// The largest timestamp of the stream.
+    stream_time: Timestamp,
+    /// Everything before is closed.
+    closed: Timestamp,
+    /// The timestamp of the last frame with data, and the usual wait for one, in ms times 8.
+    last_data: Option<Timestamp>,
+    usual_wait: i64,
+    waits: u32,
+    session: Option<Session>,
+    changes: Vec<Change>,
+    /// Holes that have ended and wait for their repair.
+    ended: Vec<Gap>,
+}
+
+impl Pipeline {
+    /// A pipeline that has seen no frame.
+    #[must_use]
+    pub fn new(config: PipelineConfig, metrics: Arc<Metrics>) -> Self {
+        let closed = Timestamp::from_millis(0);
+        let tickers = config.tickers.iter().map(|&ticker| (ticker, LiveTicker::new(ticker, closed))).collect();
+        Self {
+            config,
+            tickers,
+            metrics,
+            stream_time: closed,
+            closed,
+            last_data: None,
+            usual_wait: 0,
+            waits: 0,
+            session: None,
+            changes: Vec::new(),
+            ended: Vec::new(),
+        }
+    }
+
+    /// The largest timestamp of the stream so far.
+    #[must_use]
+    pub fn stream_time(&self) -> Timestamp {
+        self.stream_time
+    }
+
+    /// Whether a frame has come.
+    #[must_use]
+    pub fn has_started(&self) -> bool {
+        self.stream_time.as_millis() > 0
+    }
+
+    /// The session that goes on, or the last one.
+    #[must_use]
+    pub fn session(&self) -> Option<Session> {
+        self.session
+    }
+
+    /// Forgets the session, which is loaded again before the next item.
+    pub fn leave_session(&mut self) {
+        self.session = None;
+    }
+
+    /// The rows of which hours are stored.
+    #[must_use]
+    pub fn hours(&self) -> Hours {
+        if self.config.stores_all_hours { Hours::All } else { Hours::Session }
+    }
+
+    /// Everything before is closed.
+    #[must_use]
+    pub fn closed(&self) -> Timestamp {
+        self.closed
+    }
+
+    /// Which series sessions have.
+    #[must_use]
+    pub fn plan(&self) -> &SeriesPlan {
+        &self.config.plan
+    }
+
+    /// The tickers, in their order.
+    pub fn tickers(&self) -> impl Iterator<Item = &LiveTicker> {
+        self.tickers.values()
+    }
+
+    /// The session that a moment is in, if its state has not been loaded: [`enter`](Self::enter) it first.
+    #[must_use]
+    pub fn session_to_enter(&self, moment: Timestamp) -> Option<Session> {
+        if self.session.is_some_and(|session| session.contains(moment)) {
+            return None;
+        }
+        Session::containing(moment)
+    }
+
+    /// Begins a session with what the database has of it, one entry a ticker.
+    pub fn enter(&mut self, session: Session, loaded: Vec<(Ticker, Loaded)>, now: Timestamp) {
+        self.session = Some(session);
+        for (ticker, loaded) in loaded {
+            let ended = self
+                .with_ticker(&ticker, now, Instant::now(), |live, moment, change| live.enter(loaded, moment, change));
+            self.ended.extend(ended.into_iter().flatten());
+        }
+    }
+
+    /// Takes a ticker's state anew, after stored rows of its session were changed.
+    pub fn replace(&mut self, ticker: &Ticker, loaded: Loaded) {
+        if let Some(live) = self.tickers.get_mut(ticker) {
+            live.replace(loaded);
+        }
+    }
+
+    /// Takes the items of a frame that was sent at `sent`.
+    pub fn take(&mut self, received: Instant, sent: Timestamp, items: &[EquityItem]) {
+        self.metrics.frames.inc();
+        if sent.as_millis() < self.closed.as_millis().saturating_sub(TIME_TURNED_BACK_MS) {
+            tracing::warn!(%sent, stream_time = %self.stream_time, "frame from before what is closed: skipped");
+            self.metrics.bad_frames.inc();
+            return;
+        }
+        self.notice_silence(sent, received);
+        for item in items {
+            self.metrics.items.inc();
+            let ended = self.with_ticker(&item.ticker, sent.max(self.stream_time), received, |live, moment, change| {
+                live.take(item, sent, moment, change)
+            });
+            self.ended.extend(ended.flatten());
+        }
+        self.pass(sent, received);
+    }
+
+    /// Takes a heartbeat that was sent at `sent`.
+    pub fn beat(&mut self, received: Instant, sent: Timestamp) {
+        self.pass(sent, received);
+    }
+
+    /// Takes the clock's time while the stream is silent.
+    pub fn stand_in(&mut self, now: Timestamp) {
+        self.pass(now, Instant::now());
+    }
+
+    /// Says that nothing is seen of any ticker from `since` on.
+    pub fn lose_sight(&mut self, since: Timestamp, cause: &'static str) {
+        self.last_data = None;
+        let now = self.stream_time.max(since);
+        for ticker in self.names() {
+            self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
+                live.lose_sight(since, cause, moment, change);
+            });
+        }
+    }
+
+    /// Says that the program stops: the hole begins with the first second that has not closed.
+    pub fn shut(&mut self, cause: &'static str) {
+        let now = self.stream_time;
+        for ticker in self.names() {
+            self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
+                live.lose_sight(live.unclosed_since(now), cause, moment, change);
+            });
+        }
+    }
+
+    /// The changes since the last call.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// The holes that have ended since the last call.
+    pub fn take_ended(&mut self) -> Vec<Gap> {
+        std::mem::take(&mut self.ended)
+    }
+
+    /// The bars that are forming, of the tickers in `items`.
+    pub fn forming<'a>(&'a self, items: &'a [EquityItem]) -> impl Iterator<Item = ProvisionalBar> + 'a {
+        items.iter().filter_map(|item| self.tickers.get(&item.ticker)).flat_map(|live| {
+            let ticker = *live.ticker();
+            live.forming().map(move |(bar_seconds, bar, step)| ProvisionalBar {
+                ticker,
+                bar,
+                bar_seconds,
+                sma9: step.sma9,
+                vwap: step.vwap,
+                cross: step.cross,
+            })
+        })
+    }
+
+    /// What is known of each ticker, for people; open holes are the caller's to count.
+    pub fn status(&self) -> impl Iterator<Item = TickerStatus> {
+        self.tickers.values().map(|live| TickerStatus {
+            ticker: *live.ticker(),
+            last_row: live.last_row().map(|row| row.bar.start),
+            last_price: live.last_row().map(|row| row.bar.close),
+            rows: live.rows(),
+            gaps_open: 0,
+        })
+    }
+
+    /// A line that stays open and is silent for longer than usual has lost something, whatever comes next.
+    fn notice_silence(&mut self, sent: Timestamp, received: Instant) {
+        let Some(last) = self.last_data.replace(sent.max(self.last_data.unwrap_or(sent))) else { return };
+        let waited = sent.as_millis() - last.as_millis();
+        let is_in_session = self.session.is_some_and(|session| session.contains(last) && session.contains(sent));
+        let usual = self.usual_wait / 8;
+        let is_known = self.waits >= WAITS_KNOWN;
+        if waited > 0 {
+            self.usual_wait += if self.waits == 0 { waited * 8 } else { waited - usual };
+            self.waits = self.waits.saturating_add(1);
+        }
+        if is_in_session && is_known && waited >= SILENCE_MS && waited >= UNUSUAL * usual {
+            tracing::warn!(waited_ms = waited, usual_ms = usual, "the line was silent");
+            let since = LiveTicker::unseen_since(last);
+            for ticker in self.names() {
+                self.with_ticker(&ticker, sent, received, |live, moment, change| {
+                    live.lose_sight(since, "silence", moment, change);
+                });
+            }
+        }
+    }
+
+    /// Lets the stream's time pass.
+    fn pass(&mut self, time: Timestamp, received: Instant) {
+        if time <= self.stream_time {
+            return;
+        }
+        self.stream_time = time;
+        let closed = time.checked_add_millis(-self.config.close_grace_ms).map_or(self.closed, start_of_second);
+        if closed <= self.closed {
+            return;
+        }
+        let before = self.closed;
+        self.closed = closed;
+        let ended = self.session.filter(|session| before < session.close && session.close <= closed);
+        for ticker in self.names() {
+            let gap = self.with_ticker(&ticker, time, received, |live, moment, change| {
+                live.close_until(closed, moment, change);
+                ended.and_then(|session| live.end_session(&session, moment, change))
+            });
+            self.ended.extend(gap.flatten());
+        }
+    }
+
+    fn names(&self) -> Vec<Ticker> {
+        self.tickers.keys().copied().collect()
+    }
+
+    fn with_ticker<T>(
+        &mut self,
+        ticker: &Ticker,
+        now: Timestamp,
+        received: Instant,
+        act: impl FnOnce(&mut LiveTicker, &Moment<'_>, &mut Change) -> T,
+    ) -> Option<T> {
+        let live = self.tickers.get_mut(ticker)?;
+        let stores_all_hours = self.config.stores_all_hours;
+        let moment = Moment { now, received, stores_all_hours, metrics: &self.metrics };
+        let mut change = Change::new(*ticker);
+        let result = act(live, &moment, &mut change);
+        if !change.is_empty() {
+            self.changes.push(change);
+        }
+        Some(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alpha_kite_core::{Date, Interval, Price, Rule, Volume};
+
+    use super::*;
+    use crate::live::day::Day;
+    use crate::series::Series;
+    use crate::store::{GapState, Row, SignalEvent, Source};
+
+    fn session() -> Session {
+        Session::on(Date::new(2026, 10, 5).unwrap()).unwrap()
+    }
+
+    fn qqq() -> Ticker {
+        Ticker::parse("QQQ").unwrap()
+    }
+
+    /// `millis` after the open.
+    fn at(millis: i64) -> Timestamp {
+        session().open.checked_add_millis(millis).unwrap()
+    }
+
+    fn plan() -> SeriesPlan {
+        SeriesPlan { intervals: vec![Interval::SECOND, Interval::MINUTE], rule: Rule::Close }
+    }
+
+    /// A pipeline that has seen the image of a moment before the open, and entered the session.
+    fn started() -> Pipeline {
+        let config =
+            PipelineConfig { tickers: vec![qqq()], plan: plan(), stores_all_hours: false, close_grace_ms: 2500 };
+        let mut pipeline = Pipeline::new(config, Arc::default());
+        pipeline.take(Instant::now(), at(-1000), &[item(at(-1000), 600_000_000, 1_000)]);
+        pipeline.enter(session(), vec![(qqq(), Day::empty(qqq(), session(), &plan()))], at(0));
+        assert!(pipeline.take_changes().is_empty());
+        pipeline
+    }
+
+    fn item(trade: Timestamp, micros: i64, total: u64) -> EquityItem {
+        EquityItem {
+            ticker: qqq(),
+            is_image: false,
+            last: Some(Price::from_micros(micros).unwrap()),
+            total_volume: Some(Volume::new(total).unwrap()),
+            trade_time: Some(trade),
+            last_size: None,
+            bid: None,
+            ask: None,
+            quote_time: None,
+            status: None,
+        }
+    }
+
+    /// A frame each second that tells of a trade half a second before; the price swings.
+    fn frames(seconds: std::ops::Range<i64>) -> impl Iterator<Item = (Timestamp, EquityItem)> {
+        seconds.map(|second| {
+            let swing = (second % 240 - 120).abs() * 10_000 + second * 7;
+            let total = 1_000 + u64::try_from(second + 1).unwrap() * 100;
+            (at(second * 1000 + 1200), item(at(second * 1000 + 700), 600_000_000 + swing, total))
+        })
+    }
+
+    fn feed(pipeline: &mut Pipeline, seconds: std::ops::Range<i64>) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (sent, item) in frames(seconds) {
+            pipeline.take(Instant::now(), sent, &[item]);
+            changes.extend(pipeline.take_changes());
+        }
+        changes
+    }
+
+    fn rows(changes: &[Change]) -> Vec<Row> {
+        changes.iter().flat_map(|change| change.batch.rows.iter().copied()).collect()
+    }
+
+    #[test]
+    fn what_is_stored_is_what_the_core_computes_from_the_rows() {
+        let mut pipeline = started();
+        let mut changes = feed(&mut pipeline, 0..23_400);
+        pipeline.beat(Instant::now(), at(23_410_000));
+        changes.extend(pipeline.take_changes());
+
+        let rows = rows(&changes);
+        assert_eq!(rows.len(), 23_400);
+        assert!(rows.iter().all(|row| row.bar.volume.get() == 100 && row.source == Source::Stream));
+        let events: Vec<SignalEvent> = changes.iter().flat_map(|change| change.batch.events.iter().copied()).collect();
+        for interval in [Interval::SECOND, Interval::MINUTE] {
+            let series = Series::compute(&session(), &rows, interval, Rule::Close).unwrap().unwrap();
+            let stored = changes.iter().rev().flat_map(|change| &change.batch.digests);
+            let stored = stored.into_iter().find(|digest| digest.bar_seconds == interval).unwrap();
+            assert_eq!(*stored, series.to_stored_digest(), "{interval}");
+            let confirmed: Vec<_> = events.iter().filter(|event| event.bar_seconds == interval).collect();
+            assert!(confirmed.iter().all(|event| event.seq == 1 && !event.late));
+            let ids: Vec<_> = confirmed.iter().map(|event| event.id).collect();
+            let expected: Vec<_> = series.crosses.iter().map(|cross| series.signal_id(&qqq(), cross)).collect();
+            assert_eq!(ids, expected, "{interval}");
+            assert!(!ids.is_empty());
+            let points = changes.iter().flat_map(|change| &change.commit.series);
+            let points: usize =
+                points.filter(|update| update.bar_seconds == interval).map(|update| update.points.len()).sum();
+            assert_eq!(points, series.bars.len());
+        }
+        assert_eq!(pipeline.take_ended(), []);
+    }
+
+    #[test]
+    fn a_row_closes_with_a_later_tick_or_with_the_streams_time() {
+        let mut pipeline = started();
+        assert_eq!(rows(&feed(&mut pipeline, 0..1)), []);
+        assert_eq!(rows(&feed(&mut pipeline, 1..2)).len(), 1);
+        pipeline.beat(Instant::now(), at(4_499));
+        assert_eq!(rows(&pipeline.take_changes()), []);
+        pipeline.beat(Instant::now(), at(4_500));
+        assert_eq!(rows(&pipeline.take_changes()).len(), 1);
+        // A trade of a closed second counts in the first open one.
+        pipeline.take(Instant::now(), at(4_600), &[item(at(700), 1_000_000, 1_777)]);
+        pipeline.beat(Instant::now(), at(60_000));
+        let late = rows(&pipeline.take_changes());
+        assert_eq!((late[0].bar.start, late[0].bar.volume.get(), late.len()), (at(2_000), 577, 1));
+    }
+
+    #[test]
+    fn a_hole_is_on_record_from_the_loss_to_the_next_image() {
+        let mut pipeline = started();
+        feed(&mut pipeline, 0..100);
+        pipeline.lose_sight(LiveTicker::unseen_since(pipeline.stream_time()), "disconnect");
+        let [change] = &pipeline.take_changes()[..] else { panic!("one change") };
+        let [open] = &change.batch.gaps[..] else { panic!("one hole") };
+        assert_eq!((open.started_at, open.ended_at, open.state), (at(100_000), None, GapState::Open));
+        // A second loss is the same hole.
+        pipeline.lose_sight(at(120_000), "silence");
+        assert!(pipeline.take_changes().is_empty());
+
+        let rows = rows(&feed(&mut pipeline, 130..140));
+        assert_eq!(rows.first().map(|row| row.bar.start), Some(at(99_000)), "the second before the hole");
+        assert_eq!(rows.get(1).map(|row| row.bar.start), Some(at(131_000)), "the image is no trade");
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at), (at(100_000), Some(at(131_200))));
+        assert_eq!((gap.shares_missed, gap.cause.as_str()), (Some(3_100), "disconnect"));
+    }
+
+    #[test]
+    fn silence_on_an_open_line_is_a_hole() {
+        let mut pipeline = started();
+        feed(&mut pipeline, 0..100);
+        pipeline.beat(Instant::now(), at(104_000));
+        feed(&mut pipeline, 106..107);
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(100_000), Some(at(107_200)), "silence"));
+        // Where trades are rare, a wait is nothing.
+        let mut pipeline = started();
+        for minute in 0..30 {
+            feed(&mut pipeline, 60 * minute..60 * minute + 1);
+        }
+        assert_eq!(pipeline.take_ended(), []);
+    }
+
+    #[test]
+    fn a_hole_at_the_close_ends_with_the_session() {
+        let mut pipeline = started();
+        feed(&mut pipeline, 0..23_000);
+        pipeline.lose_sight(at(23_000_000), "disconnect");
+        pipeline.stand_in(at(23_403_000));
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at), (at(23_000_000), Some(session().close)));
+    }
+
+    #[test]
+    fn a_market_that_begins_anew_changes_nothing() {
+        let mut pipeline = started();
+        feed(&mut pipeline, 0..200);
+        let stream_time = pipeline.stream_time();
+        assert_eq!(rows(&feed(&mut pipeline, 0..100)), []);
+        assert_eq!(pipeline.stream_time(), stream_time);
+    }
+}

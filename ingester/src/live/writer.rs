@@ -1,0 +1,454 @@
+//! Stores what the pipeline hands over, and publishes it once it is durable.
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use alpha_kite_core::Ticker;
+use tokio::sync::{Notify, watch};
+use tokio::time::{sleep, timeout};
+
+use super::change::Change;
+use super::driver::told;
+use crate::config::BatchConfig;
+use crate::hub::{Hub, Latency, Update};
+use crate::metrics::{Metrics, Queue};
+use crate::spool::{Spool, SpoolError};
+use crate::store::{Batch, Store, StoreError};
+
+/// A write that takes longer counts as a database that is away.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Wait between two tries while the database is away.
+const RETRY: Duration = Duration::from_secs(1);
+/// Rows of which the latency is remembered.
+const REMEMBERED: usize = 4096;
+
+/// Hands changes to the writing task. It never waits.
+#[derive(Clone)]
+pub struct Writer {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Arc<dyn Store>,
+    spool: Option<Mutex<Spool>>,
+    hub: Arc<Hub>,
+    metrics: Arc<Metrics>,
+    config: BatchConfig,
+    waiting: Mutex<Waiting>,
+    submitted: Notify,
+    /// What has become of the changes so far.
+    progress: watch::Sender<Progress>,
+}
+
+/// Changes that are not stored yet, one a ticker.
+#[derive(Default)]
+struct Waiting {
+    changes: BTreeMap<Ticker, Change>,
+    rows: usize,
+    /// When the oldest of them came.
+    since: Option<Instant>,
+    /// Counts submissions.
+    submitted: u64,
+    /// Somebody waits: store at once.
+    is_urgent: bool,
+    is_ended: bool,
+}
+
+/// How far the writer is.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// Submissions that are in the database.
+    committed: u64,
+    /// Whether the last write failed for want of the database.
+    pub is_away: bool,
+    /// Why, in words that hold no secret.
+    pub fault: Option<String>,
+    /// Rows that wait on the local disk.
+    pub spooled_rows: u64,
+    /// Rows that were stored.
+    pub rows: u64,
+    /// Milliseconds from the event that closed a row to its commit, of the last rows.
+    latencies: VecDeque<f64>,
+    /// The longest of the latencies since the last report.
+    worst: Worst,
+    /// The longest of all.
+    max: Option<f64>,
+}
+
+/// The longest times since the last report, in milliseconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Worst {
+    /// From the event that closed a row to its commit.
+    pub commit: Option<f64>,
+    /// From the arrival of a frame to the hand-over of the rows that it closed.
+    pub processing: Option<f64>,
+}
+
+impl Writer {
+    /// A writer, and the task that writes until [`end`](Self::end).
+    pub fn start(
+        store: Arc<dyn Store>,
+        spool: Option<Spool>,
+        hub: Arc<Hub>,
+        metrics: Arc<Metrics>,
+        config: BatchConfig,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
+        let shared = Arc::new(Shared {
+            store,
+            spool: spool.map(Mutex::new),
+            hub,
+            metrics,
+            config,
+            waiting: Mutex::default(),
+            submitted: Notify::new(),
+            progress: watch::Sender::new(Progress::default()),
+        });
+        let task = tokio::spawn(run(Arc::clone(&shared)));
+        (Self { shared }, task)
+    }
+
+    /// Takes changes, in the order in which they happened.
+    pub fn submit(&self, changes: Vec<Change>) {
+        if changes.is_empty() {
+            return;
+        }
+        let processing = changes.iter().filter_map(|change| change.since).map(|since| millis(since.elapsed()));
+        if let Some(longest) = processing.reduce(f64::max) {
+            self.shared.progress.send_if_modified(|progress| {
+                progress.worst.processing = longer(progress.worst.processing, longest);
+                false
+            });
+        }
+        let mut waiting = self.shared.waiting();
+        for change in changes {
+            waiting.add(change);
+        }
+        waiting.submitted += 1;
+        self.shared.metrics.queue(Queue::Write).set(i64::try_from(waiting.rows).unwrap_or(i64::MAX));
+        drop(waiting);
+        self.shared.submitted.notify_one();
+    }
+
+    /// Waits until everything submitted so far is in the database. `false` if the database is away.
+    pub async fn settle(&self) -> bool {
+        let wanted = {
+            let mut waiting = self.shared.waiting();
+            waiting.is_urgent = true;
+            waiting.submitted
+        };
+        self.shared.submitted.notify_one();
+        let mut progress = self.shared.progress.subscribe();
+        let reached = progress.wait_for(|progress| progress.committed >= wanted || progress.is_away).await;
+        reached.is_ok_and(|progress| progress.committed >= wanted)
+    }
+
+    /// Rows that wait to be stored.
+    #[must_use]
+    pub fn waiting_rows(&self) -> usize {
+        self.shared.waiting().rows
+    }
+
+    /// How far the writer is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.shared.progress.borrow().clone()
+    }
+
+    /// The longest times since the last call.
+    #[must_use]
+    pub fn take_worst(&self) -> Worst {
+        let mut worst = Worst::default();
+        self.shared.progress.send_if_modified(|progress| {
+            worst = std::mem::take(&mut progress.worst);
+            false
+        });
+        worst
+    }
+
+    /// Stores what waits and ends the task. Returns the rows that could not be stored.
+    pub async fn end(self, task: tokio::task::JoinHandle<()>, limit: Duration) -> usize {
+        self.shared.waiting().is_ended = true;
+        self.shared.submitted.notify_one();
+        if timeout(limit, task).await.is_err() {
+            tracing::error!("the database did not take the last rows in time");
+        }
+        self.shared.waiting().rows
+    }
+}
+
+impl Progress {
+    /// The latency of the last rows, in ms.
+    #[must_use]
+    pub fn latency(&self) -> Latency {
+        let mut sorted: Vec<f64> = self.latencies.iter().copied().collect();
+        sorted.sort_by(f64::total_cmp);
+        let at =
+            |percent: usize| sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied();
+        Latency { p50: at(50), p99: at(99), max: self.max }
+    }
+}
+
+impl Shared {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_spooled(&self, rows: u64) {
+        self.metrics.spooled_rows.set(i64::try_from(rows).unwrap_or(i64::MAX));
+        self.progress.send_modify(|progress| progress.spooled_rows = rows);
+    }
+
+    fn published(&self, change: Change) {
+        let now = Instant::now();
+        let rows = change.rows();
+        self.metrics.rows_written.inc_by(u64::try_from(rows).unwrap_or(u64::MAX));
+        let latency = change.since.map(|since| now.saturating_duration_since(since));
+        if let Some(latency) = latency {
+            self.metrics.commit_latency.observe(latency.as_secs_f64());
+        }
+        self.progress.send_modify(|progress| {
+            progress.rows += u64::try_from(rows).unwrap_or(u64::MAX);
+            let Some(latency) = latency.map(millis) else { return };
+            if progress.latencies.len() == REMEMBERED {
+                progress.latencies.pop_front();
+            }
+            progress.latencies.push_back(latency);
+            progress.worst.commit = longer(progress.worst.commit, latency);
+            progress.max = longer(progress.max, latency);
+        });
+        for gap in change.batch.gaps {
+            self.hub.publish(Update::Gap(gap));
+        }
+        let commit = change.commit;
+        if !(commit.rows.is_empty() && commit.series.is_empty() && commit.signals.is_empty()) {
+            self.hub.publish(Update::Commit(commit));
+        }
+    }
+}
+
+impl Waiting {
+    fn add(&mut self, change: Change) {
+        self.rows += change.rows();
+        self.since.get_or_insert_with(Instant::now);
+        match self.changes.get_mut(&change.commit.ticker) {
+            Some(waiting) => waiting.append(change),
+            None => {
+                self.changes.insert(change.commit.ticker, change);
+            }
+        }
+    }
+
+    /// Puts back what could not be stored, before what came since.
+    fn put_back(&mut self, changes: Vec<Change>, since: Option<Instant>) {
+        let newer = std::mem::take(&mut self.changes);
+        self.rows = 0;
+        for change in changes.into_iter().chain(newer.into_values()) {
+            self.add(change);
+        }
+        self.since = since;
+    }
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+fn longer(longest: Option<f64>, millis: f64) -> Option<f64> {
+    Some(longest.map_or(millis, |longest| longest.max(millis)))
+}
+
+async fn run(shared: Arc<Shared>) {
+    loop {
+        let Some(Taken { changes, since, submitted }) = next(&shared).await else { return };
+        if changes.is_empty() {
+            come_back(&shared).await;
+            continue;
+        }
+        let batches: Vec<Batch> = changes.iter().map(|change| change.batch.clone()).collect();
+        let is_away = shared.progress.borrow().is_away;
+        let refused =
+            if is_away && shared.spool.is_some() { None } else { write(shared.store.as_ref(), &batches).await.err() };
+        match refused {
+            None if !is_away || shared.spool.is_none() => {
+                shared.metrics.commits.inc();
+                publish(&shared, changes);
+                shared.progress.send_modify(|progress| {
+                    if std::mem::take(&mut progress.is_away) {
+                        tracing::info!("the database is back");
+                    }
+                    (progress.committed, progress.fault) = (submitted, None);
+                });
+            }
+            refused => {
+                if let Some(error) = refused {
+                    go_away(&shared, &error);
+                }
+                if let Err(error) = keep(&shared, batches).await {
+                    if let Some(error) = error {
+                        tracing::error!(%error, "rows wait in memory: neither the database nor the disk takes them");
+                    }
+                    shared.waiting().put_back(changes, since);
+                    if shared.waiting().is_ended {
+                        return;
+                    }
+                    sleep(RETRY).await;
+                } else {
+                    // What is on disk comes to the database whatever happens.
+                    publish(&shared, changes);
+                }
+            }
+        }
+    }
+}
+
+/// What is to be stored together; nothing where it is time to try whether the database is back.
+struct Taken {
+    changes: Vec<Change>,
+    since: Option<Instant>,
+    submitted: u64,
+}
+
+/// What is to be done next; `None` at the end.
+async fn next(shared: &Shared) -> Option<Taken> {
+    let is_away = shared.progress.borrow().is_away && shared.spool.is_some();
+    let retry_at = Instant::now() + RETRY;
+    loop {
+        let wait = {
+            let mut waiting = shared.waiting();
+            let full = waiting.rows >= usize::try_from(shared.config.size).unwrap_or(usize::MAX);
+            let due = waiting.since.map(|since| since + shared.config.interval);
+            let is_due = due.is_some_and(|due| due <= Instant::now());
+            if !waiting.changes.is_empty() && (full || is_due || waiting.is_urgent || waiting.is_ended) {
+                waiting.is_urgent = false;
+                let since = waiting.since.take();
+                waiting.rows = 0;
+                let changes = std::mem::take(&mut waiting.changes).into_values().collect();
+                return Some(Taken { changes, since, submitted: waiting.submitted });
+            }
+            if waiting.changes.is_empty() {
+                if waiting.is_ended {
+                    return None;
+                }
+                waiting.is_urgent = false;
+                if !is_away {
+                    let submitted = waiting.submitted;
+                    shared.progress.send_if_modified(|progress| {
+                        std::mem::replace(&mut progress.committed, submitted) != submitted
+                    });
+                }
+            }
+            if is_away && retry_at <= Instant::now() {
+                return Some(Taken { changes: Vec::new(), since: None, submitted: waiting.submitted });
+            }
+            let until = if is_away { Some(due.map_or(retry_at, |due| due.min(retry_at))) } else { due };
+            until.map(|until| until.saturating_duration_since(Instant::now()))
+        };
+        match wait {
+            // A timer that runs out is the point.
+            Some(wait) => drop(timeout(wait, shared.submitted.notified()).await),
+            None => shared.submitted.notified().await,
+        }
+    }
+}
+
+fn publish(shared: &Shared, changes: Vec<Change>) {
+    for change in changes {
+        shared.published(change);
+    }
+}
+
+fn go_away(shared: &Shared, error: &StoreError) {
+    shared.progress.send_modify(|progress| {
+        if !std::mem::replace(&mut progress.is_away, true) {
+            tracing::error!(%error, "the database is away; rows wait");
+        }
+        progress.fault = Some(error.to_string());
+    });
+}
+
+/// Keeps batches on disk. `Err(None)` where there is no spool.
+async fn keep(shared: &Arc<Shared>, batches: Vec<Batch>) -> Result<(), Option<SpoolError>> {
+    if shared.spool.is_none() {
+        return Err(None);
+    }
+    let kept = with_spool(shared, move |spool| (spool.append(&batches), spool.rows())).await;
+    let Some((appended, rows)) = kept else { return Err(None) };
+    shared.set_spooled(rows);
+    appended.map_err(Some)
+}
+
+/// Tries to bring what is on disk into the database.
+async fn come_back(shared: &Arc<Shared>) {
+    loop {
+        let peeked = with_spool(shared, |spool| spool.peek()).await;
+        let pending = match peeked {
+            Some(Ok(Some(pending))) => pending,
+            Some(Ok(None)) | None => break,
+            Some(Err(error)) => return tracing::error!(%error, "the spool cannot be read"),
+        };
+        if let Err(error) = write(shared.store.as_ref(), &pending.batches).await {
+            if !error.is_retryable() {
+                tracing::error!(%error, "the database refuses what waits on disk");
+            }
+            return;
+        }
+        let acknowledged = with_spool(shared, move |spool| (spool.acknowledge(&pending), spool.rows())).await;
+        if let Some((acknowledged, rows)) = acknowledged {
+            shared.set_spooled(rows);
+            if let Err(error) = acknowledged {
+                return tracing::error!(%error, "the spool cannot be cleared");
+            }
+        }
+    }
+    tracing::info!("the database is back");
+    shared.progress.send_modify(|progress| (progress.is_away, progress.fault) = (false, None));
+}
+
+async fn with_spool<T: Send + 'static>(
+    shared: &Arc<Shared>,
+    act: impl FnOnce(&mut Spool) -> T + Send + 'static,
+) -> Option<T> {
+    let shared = Arc::clone(shared);
+    let done = tokio::task::spawn_blocking(move || {
+        let spool = shared.spool.as_ref()?;
+        Some(act(&mut spool.lock().unwrap_or_else(PoisonError::into_inner)))
+    });
+    done.await.ok().flatten()
+}
+
+/// Brings what an earlier run left on disk into the database; tries until it is there. `None` if told to stop.
+pub(super) async fn drain(store: &dyn Store, mut spool: Spool, stop: &mut watch::Receiver<bool>) -> Option<Spool> {
+    let rows = spool.rows();
+    loop {
+        let fault = match spool.peek() {
+            Ok(None) => {
+                if rows > 0 {
+                    tracing::info!(rows, "rows that an earlier run left on disk are stored");
+                }
+                return Some(spool);
+            }
+            Ok(Some(pending)) => match write(store, &pending.batches).await {
+                Ok(()) => match spool.acknowledge(&pending) {
+                    Ok(()) => continue,
+                    Err(error) => error.to_string(),
+                },
+                Err(error) => error.to_string(),
+            },
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(fault, rows, "rows of an earlier run wait on disk");
+        tokio::select! {
+            () = sleep(RETRY) => {}
+            () = told(stop) => return None,
+        }
+    }
+}
+
+async fn write(store: &dyn Store, batches: &[Batch]) -> Result<(), StoreError> {
+    match timeout(WRITE_TIMEOUT, store.write_all(batches)).await {
+        Ok(written) => written,
+        Err(_) => Err(StoreError::Timeout { database: "the database".to_owned(), seconds: WRITE_TIMEOUT.as_secs() }),
+    }
+}
