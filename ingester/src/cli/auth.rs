@@ -101,7 +101,8 @@ fn keep(file: &TokenFile, tokens: &TokenSet) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn oauth(config: &SchwabConfig) -> Result<OauthClient, Failure> {
+/// Asks Schwab for tokens, as the app that is configured.
+pub(super) fn oauth(config: &SchwabConfig) -> Result<OauthClient, Failure> {
     let (Some(key), Some(secret)) = (config.app_key.clone(), config.app_secret.clone()) else {
         return Err(Failure::cannot_run(
             "SCHWAB_APP_KEY and SCHWAB_APP_SECRET are not set: register an app at https://developer.schwab.com",

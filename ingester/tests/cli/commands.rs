@@ -8,6 +8,7 @@ fn every_command_has_help_with_an_example() {
     let kite = Kite::new();
     for command in [
         "replay",
+        "backfill",
         "export",
         "verify",
         "signals",
