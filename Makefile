@@ -1,6 +1,6 @@
 # Each target calls one script in scripts/; CI calls the same.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-consumers test-schwab-py setup lint fmt golden-check licences bench bench-js fuzz
+.PHONY: help demo test test-consumers test-schwab-py setup lint fmt golden-check licences bench bench-js fuzz dashboard test-dashboard
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -40,3 +40,9 @@ bench-js: ## Run the JavaScript benchmarks
 
 fuzz: ## Fuzz the parsers for a bounded time (nightly Rust)
 	@scripts/fuzz.sh
+
+dashboard: ## Build the dashboard's static files
+	@scripts/build-dashboard.sh
+
+test-dashboard: ## Test the dashboard in Chromium
+	@scripts/test-dashboard.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Measures the core beside the crates that a user could pick instead, and leaves the tables in target/bench/core.md.
+# Measures the core beside the crates that a user could pick instead, and replay beside the same statements without
+# computing, and leaves the tables in target/bench/core.md and target/bench/replay.md.
 #   scripts/bench.sh [--inputs DIR]     columns NAME.micro.i64 and NAME.vol.i64 to measure instead of made-up ones
 # BENCH_RUNS (default 5) is the number of processes of each build; builds take turns. Leave the machine otherwise idle.
 . "$(dirname "$0")/lib.sh"
@@ -23,3 +24,6 @@ for run in $(seq "${BENCH_RUNS:-5}"); do
   done
 done
 target/bench/portable/release/alpha-kite-bench report "$results"/*.tsv | tee target/bench/core.md
+
+scripts/setup/postgres.sh
+cargo bench --locked --package alpha-kite --bench replay | tee target/bench/replay.md

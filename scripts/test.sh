@@ -47,4 +47,5 @@ stage "core without an operating system" scripts/build-core-bare.sh
 stage "wasm in Node and Chromium" scripts/test-wasm.sh
 stage "workspace" cargo test --locked --workspace --no-fail-fast
 stage "npm package" scripts/test-bindings.sh
+stage "dashboard" scripts/test-dashboard.sh
 finish 0

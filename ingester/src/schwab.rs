@@ -24,6 +24,8 @@ mod markets;
 mod preference;
 mod protocol;
 mod quotes;
+#[cfg(test)]
+mod recorded;
 mod streamer;
 mod tls;
 pub mod token;

@@ -9,14 +9,14 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::day::{Day, LoadError, Loaded};
 use super::pipeline::Pipeline;
-use super::repairs::{Repairs, TickerDay};
+use super::repairs::{Answer, Repairs};
 use super::reporter::Reporter;
 use super::ticker::LiveTicker;
 use super::writer::Writer;
 use crate::clock::Clock;
 use crate::hub::{ConnectionState, Hub, Update};
 use crate::metrics::{Metrics, Queue};
-use crate::repair::{self, Candles, RepairOptions, Scope};
+use crate::repair::{self, RepairOptions, Scope};
 use crate::schwab::{Cause, StreamEvent};
 use crate::store::Store;
 
@@ -104,7 +104,7 @@ impl Driver {
                         }
                     }
                 }
-                (key, candles) = self.repairs.answer() => self.repair(key, &candles).await,
+                answer = self.repairs.answer() => self.repair(answer).await,
                 _ = tick.tick() => {
                     let now = self.clock.now();
                     self.repairs.ask(self.pipeline.stream_time());
@@ -236,7 +236,8 @@ impl Driver {
     }
 
     /// Fills the holes of a day with its candles, and goes on from the changed rows.
-    async fn repair(&mut self, key: TickerDay, candles: &Candles) {
+    async fn repair(&mut self, answer: Answer) {
+        let Answer { key, ref candles, asked_at } = answer;
         let (ticker, date) = key;
         self.submit();
         if !self.writer.settle().await {
@@ -247,7 +248,7 @@ impl Driver {
         let options = RepairOptions {
             hours: self.pipeline.hours(),
             scope: Scope::Unsettled,
-            closed_before: closed,
+            closed_before: closed.min(answer.complete_until()),
             intervals: Some(&plan.intervals),
             rule: plan.rule,
             closed,
@@ -277,7 +278,7 @@ impl Driver {
         if is_revised {
             self.hub.publish(Update::Revised { ticker, date });
         }
-        self.repairs.done(&key, now);
+        self.repairs.done(&key, asked_at);
     }
 }
 

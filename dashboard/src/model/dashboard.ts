@@ -1,0 +1,360 @@
+import { IndicatorsError, init, type Session, sessionsBetween } from "@alpha-kite/indicators";
+import {
+  type DayKey,
+  type Following,
+  type Gap,
+  type Link,
+  problemOf,
+  type ServerStatus,
+  type Source,
+} from "@/source/types";
+import { createDay, type Day } from "./day";
+import { addDays, dayBounds, easternDate } from "./eastern";
+import { type CrossLine, crossLines } from "./ledger";
+import { createMarketClock, type MarketClock } from "./market-clock";
+import { type Difference, firstDifference, type Parity } from "./parity";
+import { createProver } from "./prover";
+import { lowerBound } from "./rows";
+import { frameScheduler } from "./scheduler";
+import type { Selection } from "./selection";
+import { INTERVALS } from "./selection";
+import type { Series } from "./series";
+
+/** A day as the page shows it. */
+export interface DayView {
+  readonly key: DayKey;
+  readonly session: Session | undefined;
+  /** The interval shown; longer than the one asked for where the rows are. */
+  readonly barSeconds: number;
+  /** Intervals that the rows can make. */
+  readonly intervals: readonly number[];
+  readonly series: Series;
+  /** Index of the first bar that is not what it was in the view before; 0 where everything is new. */
+  readonly changedFrom: number;
+  /** The session has ended, or there is none on this day. */
+  readonly over: boolean;
+  readonly parity: Parity;
+  readonly lines: readonly CrossLine[];
+  readonly gaps: readonly Gap[];
+  readonly rows: number;
+  /** Close of the newest row, and of the first one of the day. */
+  readonly lastPrice: number | undefined;
+  readonly firstPrice: number | undefined;
+  /** Start of the newest row. */
+  readonly lastTime: number | undefined;
+}
+
+/** What the page is about. */
+export interface DashboardState {
+  readonly phase: "starting" | "ready" | "no-wasm" | "old-browser";
+  /** What is wrong, in words. */
+  readonly problem: string | undefined;
+  readonly sourceName: string | undefined;
+  readonly tickers: readonly string[];
+  readonly ticker: string | undefined;
+  readonly date: string | undefined;
+  /** The date stays, whatever days come after it. */
+  readonly pinned: boolean;
+  readonly barSeconds: number;
+  /** Dates that have data, in order. */
+  readonly sessions: readonly string[];
+  readonly link: Link;
+  readonly status: ServerStatus | undefined;
+  /** Absent while it is being read. */
+  readonly view: DayView | undefined;
+}
+
+/** The page's state, and what can be asked of it. */
+export interface Dashboard {
+  get(): DashboardState;
+  subscribe(listener: () => void): () => void;
+  readonly clock: MarketClock;
+  start(): void;
+  /** Shows something else; absent parts stay. */
+  select(wanted: Partial<Selection>): void;
+  /** The session before or after the one shown, by the exchange's calendar; nothing where there is none yet. */
+  neighbour(way: -1 | 1): string | undefined;
+  refreshSessions(): void;
+  /** Reads everything stored of the day again. */
+  reload(): void;
+  wake(): void;
+  /** The first bar of the view that differs from what the server has. */
+  locate(): Promise<Difference | undefined>;
+  stop(): void;
+}
+
+/** Between two computations; at real speed every row gets its own. */
+const GAP_MS = 80;
+/** How long after its close a session's rows have all come. */
+const OVER_MS = 120_000;
+
+/** The years that the exchange's calendar is known for. */
+const FIRST_DATE = "1990-01-01";
+const LAST_DATE = "2100-12-31";
+
+export const INITIAL: DashboardState = {
+  phase: "starting",
+  problem: undefined,
+  sourceName: undefined,
+  tickers: [],
+  ticker: undefined,
+  date: undefined,
+  pinned: false,
+  barSeconds: 1,
+  sessions: [],
+  link: { state: "connecting" },
+  status: undefined,
+  view: undefined,
+};
+
+/** Makes the page's state. `connect` gives the source, when it is needed. */
+export function createDashboard(connect: () => Promise<Source>, wanted: Selection): Dashboard {
+  const clock = createMarketClock();
+  const stopped = new AbortController();
+  const listeners = new Set<() => void>();
+  let state: DashboardState = {
+    ...INITIAL,
+    ticker: wanted.ticker,
+    date: wanted.date,
+    pinned: wanted.date !== undefined,
+    barSeconds: wanted.barSeconds,
+  };
+  let source: Source | undefined;
+  let day: Day | undefined;
+  let following: Following | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let complete = false;
+  let beginning = false;
+
+  const set = (change: Partial<DashboardState>): void => {
+    state = { ...state, ...change };
+    for (const listener of listeners) listener();
+  };
+
+  const prover = createProver({
+    doubt: () => following?.reload(),
+    ask: (of, barSeconds) =>
+      source?.computesAnyInterval ? source.series(of.key, barSeconds, stopped.signal) : undefined,
+    answered: () => scheduler.request(),
+  });
+
+  const render = (): void => {
+    if (day === undefined || !complete) return;
+    try {
+      set({ view: viewOf(day) });
+    } catch (error) {
+      if (!(error instanceof IndicatorsError)) throw error;
+      set({ problem: `The stored rows cannot be computed: ${error.message}` });
+    }
+  };
+  const scheduler = frameScheduler(render, GAP_MS);
+
+  const viewOf = (shown: Day): DayView => {
+    const finest = shown.finest() ?? 1;
+    const intervals = INTERVALS.filter((seconds) => seconds >= finest);
+    const barSeconds = intervals.includes(state.barSeconds as 1) ? state.barSeconds : (intervals[0] ?? finest);
+    const now = clock.now();
+    const series = shown.compute(barSeconds, now);
+    const columns = shown.rows.columns();
+    const over = shown.session === undefined || now > shown.session.end + OVER_MS;
+    const isLedgered =
+      shown.digestOf(barSeconds) !== undefined || shown.events.some((event) => event.barSeconds === barSeconds);
+    const before = state.view;
+    const sameSeries = before?.key === shown.key && before.barSeconds === barSeconds;
+    return {
+      key: shown.key,
+      session: shown.session,
+      barSeconds,
+      intervals,
+      series,
+      changedFrom: sameSeries ? firstChanged(series, shown.takeChanged(), before.series) : 0,
+      over,
+      parity: prover.judge(shown, series, over),
+      lines: crossLines(series, isLedgered ? shown.events : undefined),
+      gaps: shown.gaps,
+      rows: shown.rows.length,
+      lastPrice: columns.prices.at(-1),
+      firstPrice: columns.prices[0],
+      lastTime: columns.times.at(-1),
+    };
+  };
+
+  const follow = (ticker: string, date: string, from: Source): void => {
+    following?.stop();
+    scheduler.stop();
+    prover.reset();
+    complete = false;
+    const key: DayKey = { ticker, date, ...dayBounds(date) };
+    const shown = createDay(key);
+    day = shown;
+    set({ ticker, date, view: undefined });
+    following = from.follow(key, {
+      onDay(contents) {
+        shown.replace(contents);
+        prover.reread();
+        complete = true;
+        scheduler.request();
+      },
+      onChange(change) {
+        shown.merge(change);
+        scheduler.request();
+      },
+      onForming(bar) {
+        shown.setForming(bar);
+        scheduler.request();
+      },
+      onStatus: (status) => set({ status }),
+      onClock: (reading) => clock.set(reading),
+      onLink: (link) => set({ link, problem: link.state === "lost" ? link.problem : undefined }),
+      onOtherDay(time) {
+        if (time < key.to) return;
+        void refreshSessions();
+        if (!state.pinned) follow(ticker, easternDate(time), from);
+      },
+    });
+  };
+
+  const refreshSessions = async (): Promise<void> => {
+    const { ticker } = state;
+    if (source === undefined || ticker === undefined) return;
+    try {
+      const sessions = await source.sessions(ticker, stopped.signal);
+      if (ticker === state.ticker) set({ sessions: sessions.map(({ date }) => date) });
+    } catch {
+      // The calendar then marks the days that were known; the link tells that the source is away.
+    }
+  };
+
+  /** Finds out what there is to show, and shows it; tries again until the source answers. */
+  const begin = async (): Promise<void> => {
+    if (beginning) return;
+    beginning = true;
+    clearTimeout(retry);
+    try {
+      source ??= await connect();
+      const from = source;
+      set({ sourceName: from.name });
+      const [tickers, known] = await Promise.all([
+        from.tickers(stopped.signal),
+        state.ticker === undefined ? undefined : from.status(state.ticker, stopped.signal),
+      ]);
+      const ticker = state.ticker ?? tickers[0];
+      if (ticker === undefined) {
+        set({ tickers, link: { state: "live" }, problem: undefined });
+        retry = setTimeout(begin, 3_000);
+        return;
+      }
+      const { status, clock: reading } = known ?? (await from.status(ticker, stopped.signal));
+      if (reading !== undefined) clock.set(reading);
+      set({ tickers: tickers.includes(ticker) ? tickers : [...tickers, ticker], status, problem: undefined });
+      follow(ticker, state.date ?? (await newestDay(ticker, status, from)), from);
+      await refreshSessions();
+    } catch (thrown) {
+      if (stopped.signal.aborted) return;
+      const problem = problemOf(thrown);
+      set({ link: { state: "lost", problem }, problem });
+      retry = setTimeout(begin, 2_000);
+    } finally {
+      beginning = false;
+    }
+  };
+
+  /** The day of the newest row, or the newest session with data; the market's today while there is none. */
+  const newestDay = async (ticker: string, status: ServerStatus | undefined, from: Source): Promise<string> => {
+    if (status?.lastRow !== undefined) return easternDate(status.lastRow);
+    const sessions = await from.sessions(ticker, stopped.signal);
+    return sessions.at(-1)?.date ?? easternDate(clock.now());
+  };
+
+  const showNewest = async (ticker: string, from: Source): Promise<void> => {
+    try {
+      const { status, clock: reading } = await from.status(ticker, stopped.signal);
+      if (reading !== undefined) clock.set(reading);
+      const date = await newestDay(ticker, status, from);
+      if (state.ticker === ticker && !state.pinned) follow(ticker, date, from);
+    } catch (thrown) {
+      if (!stopped.signal.aborted)
+        set({ link: { state: "lost", problem: problemOf(thrown) }, problem: problemOf(thrown) });
+    }
+  };
+
+  return {
+    get: () => state,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    clock,
+    start() {
+      init().then(
+        () => {
+          set({ phase: "ready" });
+          void begin();
+        },
+        (error: unknown) => {
+          const old = error instanceof IndicatorsError && error.code === "wasm_unsupported";
+          set({ phase: old ? "old-browser" : "no-wasm", problem: problemOf(error) });
+        },
+      );
+    },
+    select(change) {
+      const ticker = change.ticker ?? state.ticker;
+      const pinnedDate = "date" in change ? change.date : state.pinned ? state.date : undefined;
+      const barSeconds = change.barSeconds ?? state.barSeconds;
+      const otherTicker = ticker !== state.ticker;
+      const otherDay = otherTicker || (pinnedDate ?? "newest") !== (state.pinned ? state.date : "newest");
+      set({
+        ticker,
+        barSeconds,
+        pinned: pinnedDate !== undefined,
+        ...(otherTicker && { sessions: [], status: undefined }),
+      });
+      if (source === undefined || ticker === undefined) return;
+      if (!otherDay) return scheduler.request();
+      if (pinnedDate !== undefined && pinnedDate === state.date && !otherTicker) return;
+      if (pinnedDate !== undefined) follow(ticker, pinnedDate, source);
+      else void showNewest(ticker, source);
+      if (otherTicker) void refreshSessions();
+    },
+    neighbour(way) {
+      const { date, phase } = state;
+      if (date === undefined || phase !== "ready") return undefined;
+      const today = easternDate(clock.now());
+      const from = addDays(date, -14);
+      if (way < 0) return from < FIRST_DATE ? undefined : sessionsBetween(from, addDays(date, -1)).at(-1)?.date;
+      const to = addDays(date, 14);
+      const next = to > LAST_DATE ? undefined : sessionsBetween(addDays(date, 1), to)[0]?.date;
+      const newest = state.sessions.at(-1) ?? today;
+      return next !== undefined && next <= (newest > today ? newest : today) ? next : undefined;
+    },
+    refreshSessions: () => void refreshSessions(),
+    reload() {
+      if (following === undefined) void begin();
+      else following.reload();
+    },
+    wake() {
+      if (following === undefined) {
+        if (state.phase === "ready") void begin();
+      } else following.wake();
+    },
+    async locate() {
+      const view = state.view;
+      if (source === undefined || view === undefined) return undefined;
+      const server = await source.series(view.key, view.barSeconds, stopped.signal);
+      return firstDifference(view.series, server);
+    },
+    stop() {
+      stopped.abort();
+      clearTimeout(retry);
+      scheduler.stop();
+      following?.stop();
+    },
+  };
+}
+
+/** The first bar that a change of rows since `time` can have changed. */
+function firstChanged(series: Series, time: number, before: Series): number {
+  const { bars, options } = series;
+  const at = lowerBound(bars.times, time - options.barSeconds * 1000 + 1);
+  return Math.max(0, Math.min(at, before.bars.times.length, bars.times.length));
+}

@@ -1,0 +1,249 @@
+import { compute, init, resample, sessionsBetween } from "@alpha-kite/indicators";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { createDay, type Day } from "@/model/day";
+import { dayBounds } from "@/model/eastern";
+import { crossLines } from "@/model/ledger";
+import { compareWithServer, firstDifference } from "@/model/parity";
+import { createProver } from "@/model/prover";
+import { summaryAt } from "@/model/series";
+import type { LedgerEvent, RowColumns, StoredDigest } from "@/source/types";
+import { columnsOf, swinging } from "./columns";
+
+const DATE = "2026-11-20";
+let start: number;
+let rows: RowColumns;
+const LATE = Number.MAX_SAFE_INTEGER;
+
+beforeAll(async () => {
+  await init();
+  start = sessionsBetween(DATE, DATE)[0]?.start ?? 0;
+  rows = swinging(start, 3_000);
+});
+
+function plain({ times, opens, highs, lows, prices, volumes }: RowColumns) {
+  return { times, opens, highs, lows, prices, volumes };
+}
+
+/** What a server would have stored of rows. */
+function serverOf(of: RowColumns, barSeconds: number): { stored: StoredDigest; events: LedgerEvent[] } {
+  const bars = barSeconds === 1 ? plain(of) : resample(plain(of), barSeconds);
+  const { crosses, sessions } = compute(bars, { ticker: "QQQ", barSeconds });
+  const [session] = sessions;
+  return {
+    stored: {
+      date: DATE,
+      barSeconds,
+      rule: "sma9xvwap-close/1",
+      bars: session?.n ?? 0,
+      digest: session?.digest ?? "",
+      rowDigest: session?.rowDigest ?? "",
+    },
+    events: crosses.map(({ id, time, direction, price, sma9, vwap }) => ({
+      ...{ id, time, direction, price, sma9, vwap, barSeconds },
+      seq: 1,
+      event: "confirmed" as const,
+      late: false,
+    })),
+  };
+}
+
+function dayOf(of: RowColumns): Day {
+  const day = createDay({ ticker: "QQQ", date: DATE, ...dayBounds(DATE) });
+  const [seconds, minutes] = [serverOf(of, 1), serverOf(of, 60)];
+  day.replace({
+    rows: of,
+    events: [...seconds.events, ...minutes.events],
+    digests: [seconds.stored, minutes.stored],
+    gaps: [],
+  });
+  return day;
+}
+
+/** The same rows with one value altered. */
+function altered(column: "prices" | "opens" | "highs" | "lows" | "volumes", at: number, by: number): RowColumns {
+  const copy = new Float64Array(rows[column]);
+  copy[at] = (copy[at] ?? 0) + by;
+  return { ...rows, [column]: copy };
+}
+
+describe("comparing with the server", () => {
+  test("the same rows are equal, at every interval", () => {
+    const day = dayOf(rows);
+    for (const barSeconds of [1, 60]) {
+      const series = day.compute(barSeconds, LATE);
+      const found = compareWithServer(series, day.digestOf(barSeconds), day.events);
+      expect(found).toMatchObject({ state: "equal", bars: barSeconds === 1 ? 3_000 : 50 });
+      expect("crosses" in found && found.crosses.total).toBe(series.crosses.length);
+      expect(series.crosses.length).toBeGreaterThan(2);
+    }
+  });
+
+  test.each(["prices", "opens", "highs", "lows", "volumes"] as const)(
+    "one altered value of %s is different",
+    (column) => {
+      const { stored, events } = serverOf(rows, 1);
+      const day = dayOf(altered(column, 1234, column === "volumes" ? 1 : 0.01));
+      const series = day.compute(1, LATE);
+      expect(compareWithServer(series, stored, events).state).toBe("different");
+    },
+  );
+
+  test("a digest of fewer bars is compared over as many, one of more is waited for", () => {
+    const day = dayOf(rows);
+    const series = day.compute(1, LATE);
+    const few = { ...rows };
+    for (const name of Object.keys(rows) as (keyof RowColumns)[]) few[name] = rows[name].subarray(0, 700) as never;
+    const { stored, events } = serverOf(few, 1);
+    expect(compareWithServer(series, stored, events)).toMatchObject({ state: "equal", bars: 700 });
+    expect(compareWithServer(series, { ...stored, bars: 3_001 }, events).state).toBe("pending");
+    expect(compareWithServer(series, undefined, events).state).toBe("unknown");
+    expect(compareWithServer(series, { ...stored, bars: 0 }, []).state).toBe("different");
+    expect(summaryAt(series, 0)?.digest).toBe("2d06800538d394c2");
+  });
+
+  test("a cross that only one side has is different, though the digests are equal", () => {
+    const { stored, events } = serverOf(rows, 1);
+    const series = dayOf(rows).compute(1, LATE);
+    const missing = compareWithServer(series, stored, events.slice(1));
+    expect(missing).toMatchObject({ state: "different", crosses: { onlyHere: [events[0]?.id] } });
+    const [first] = events as [LedgerEvent];
+    const withdrawn = [...events, { ...first, seq: 2, event: "withdrawn" as const }];
+    expect(compareWithServer(series, stored, withdrawn)).toMatchObject({ state: "different" });
+    const confirmedAgain = [...withdrawn, { ...first, seq: 3 }];
+    expect(compareWithServer(series, stored, confirmedAgain)).toMatchObject({ state: "equal" });
+  });
+
+  test("the first differing bar is named", () => {
+    const { sma9, vwap, cross } = compute(plain(rows), { ticker: "QQQ", barSeconds: 1 });
+    const server = { barSeconds: 1, times: rows.times, sma9, vwap, cross };
+    expect(firstDifference(dayOf(rows).compute(1, LATE), server)).toBeUndefined();
+    const series = dayOf(altered("prices", 1234, 0.01)).compute(1, LATE);
+    expect(firstDifference(series, server)).toMatchObject({ time: start + 1_234_000, column: "sma9" });
+    // A table that lacks a bar, and one without crosses.
+    const short = { ...server, times: rows.times.subarray(1), sma9: sma9.subarray(1), vwap: vwap.subarray(1) };
+    expect(firstDifference(series, { ...short, cross: cross.subarray(1) })).toMatchObject({ column: "start" });
+    const { cross: _, ...without } = server;
+    expect(firstDifference(dayOf(rows).compute(1, LATE), without)).toBeUndefined();
+  });
+});
+
+describe("judging", () => {
+  const needs = () => ({ doubt: vi.fn(), ask: vi.fn(), answered: vi.fn() });
+
+  test("a difference counts once everything was read again", () => {
+    const asked = needs();
+    const prover = createProver(asked);
+    const { stored, events } = serverOf(rows, 1);
+    const day = dayOf(altered("prices", 50, 0.01));
+    day.merge({ digests: [stored], events });
+    const series = day.compute(1, LATE);
+    expect(prover.judge(day, series, true).state).toBe("pending");
+    expect(prover.judge(day, series, true).state).toBe("pending");
+    expect(asked.doubt).toHaveBeenCalledTimes(1);
+    prover.reread();
+    expect(prover.judge(day, series, true).state).toBe("different");
+  });
+
+  test("a rule that is not known here proves nothing", () => {
+    const day = dayOf(rows);
+    day.merge({ digests: [{ ...serverOf(rows, 1).stored, rule: "sma9xvwap-close/2" }] });
+    expect(createProver(needs()).judge(day, day.compute(1, LATE), true).state).toBe("unknown");
+  });
+
+  test("an interval that is not stored is asked for; the forming bar is left out while the session lasts", async () => {
+    const { bars, ...values } = (() => {
+      const made = resample(plain(rows), 300);
+      return { bars: made, ...compute(made, { ticker: "QQQ", barSeconds: 300 }) };
+    })();
+    const { stored } = serverOf(rows, 300);
+    const answer = {
+      barSeconds: 300,
+      times: Float64Array.from(bars.times as Float64Array),
+      sma9: values.sma9,
+      vwap: values.vwap,
+      cross: values.cross,
+      digest: stored,
+    };
+    const asked = { ...needs(), ask: vi.fn(() => Promise.resolve(answer)) };
+    const prover = createProver(asked);
+    const day = dayOf(rows);
+    expect(prover.judge(day, day.compute(300, LATE), true).state).toBe("pending");
+    await vi.waitFor(() => expect(asked.answered).toHaveBeenCalled());
+    expect(prover.judge(day, day.compute(300, LATE), true)).toMatchObject({ state: "equal", bars: 10 });
+    // In session: the last row is in the middle of the last bar, which the server counts and this page does not.
+    day.merge({ rows: columnsOf([{ time: start + 3_000_000, price: 601 }]) });
+    const forming = { ...answer, digest: { ...stored, bars: 11, digest: "0" } };
+    asked.ask.mockReturnValue(
+      Promise.resolve({ ...forming, times: Float64Array.of(...answer.times, start + 3_000_000) }),
+    );
+    prover.reread();
+    const live = day.compute(300, start + 3_000_500);
+    expect(live.forming?.time).toBe(start + 3_000_000);
+    prover.judge(day, live, false);
+    await vi.waitFor(() => expect(asked.answered).toHaveBeenCalledTimes(2));
+    expect(prover.judge(day, live, false)).toMatchObject({ state: "equal", bars: 10, there: undefined });
+  });
+});
+
+describe("bars that are not closed", () => {
+  test("a minute is closed by a later row, by the server, or by the end of the day", () => {
+    const day = createDay({ ticker: "QQQ", date: DATE, ...dayBounds(DATE) });
+    day.merge({ rows: swinging(start, 90) });
+    const now = start + 90_000;
+    expect(day.compute(60, now).bars.times.length).toBe(1);
+    expect(day.compute(60, now).forming).toMatchObject({ time: start + 60_000, cross: 0 });
+    expect(day.compute(60, LATE).bars.times.length).toBe(2);
+    day.merge({ digests: [{ ...serverOf(swinging(start, 90), 60).stored, bars: 2 }] });
+    expect(day.compute(60, now).bars.times.length).toBe(2);
+  });
+
+  test("a forming second is shown and never stored", () => {
+    const day = createDay({ ticker: "QQQ", date: DATE, ...dayBounds(DATE) });
+    day.merge({ rows: swinging(start, 20) });
+    const second = { barSeconds: 1, time: start + 20_000, open: 600, high: 602, low: 599, close: 601, volume: 5 };
+    day.setForming(second);
+    const series = day.compute(1, start + 20_500);
+    expect(series.bars.times.length).toBe(20);
+    expect(series.forming).toMatchObject(second);
+    expect(Number.isFinite(series.forming?.sma9)).toBe(true);
+    expect(day.compute(60, start + 20_500).forming).toMatchObject({ high: 602, close: 601, low: 599 });
+    // Once it is stored it is no longer forming.
+    day.merge({ rows: columnsOf([{ time: start + 20_000, price: 601 }]) });
+    expect(day.compute(1, start + 21_000).forming).toBeUndefined();
+  });
+
+  test("the finest interval is that of the session's rows", () => {
+    const day = createDay({ ticker: "QQQ", date: DATE, ...dayBounds(DATE) });
+    expect(day.finest()).toBeUndefined();
+    day.merge({
+      rows: columnsOf([
+        { time: start - 60_000, price: 1 },
+        { time: start, price: 1, barSeconds: 60 },
+      ]),
+    });
+    expect(day.finest()).toBe(60);
+    day.merge({ rows: columnsOf([{ time: start + 60_000, price: 1 }]) });
+    expect(day.finest()).toBe(1);
+  });
+});
+
+test("the table has a line for every cross, of either side", () => {
+  const { events } = serverOf(rows, 1);
+  const series = dayOf(rows).compute(1, LATE);
+  const [first, second] = events as [LedgerEvent, LedgerEvent];
+  const ledger: LedgerEvent[] = [
+    ...events.slice(2),
+    first,
+    { ...first, id: "f".repeat(32), time: first.time + 1 },
+    { ...first, id: "e".repeat(32), time: first.time + 2 },
+    { ...first, id: "e".repeat(32), time: first.time + 2, seq: 2, event: "withdrawn" },
+  ];
+  const states = Object.fromEntries(crossLines(series, ledger).map(({ id, state }) => [id.slice(0, 8), state]));
+  expect(states[first.id.slice(0, 8)]).toBe("confirmed");
+  expect(states[second.id.slice(0, 8)]).toBe("pending");
+  expect(states.ffffffff).toBe("missing");
+  expect(states.eeeeeeee).toBe("withdrawn");
+  const lines = crossLines(series, undefined);
+  expect(lines.every(({ state }) => state === "computed")).toBe(true);
+  expect(lines.map(({ time }) => time)).toEqual([...lines.map(({ time }) => time)].sort((a, b) => b - a));
+});
