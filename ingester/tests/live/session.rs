@@ -56,7 +56,10 @@ async fn assert_minutes_of_a_day_without_faults(market: &Market, store: &dyn Sto
         let stored = store.rows(&ticker, session().open..session().close).await.unwrap();
         let stored = Series::compute(&session(), &stored, Interval::MINUTE, Rule::Close).unwrap().unwrap();
         let traded = series(&market.seconds(ticker), Interval::MINUTE);
-        assert_eq!(minutes(&stored), minutes(&traded), "{ticker}");
+        let (found, expected) = (minutes(&stored), minutes(&traded));
+        let differing: Vec<_> = found.iter().zip(&expected).filter(|(found, expected)| found != expected).collect();
+        let gaps = store.gaps(&ticker, session().open..session().close).await.unwrap();
+        assert!(found == expected, "{ticker}: stored and traded minutes {differing:#?}, holes {gaps:#?}");
         assert_eq!(stored.digest, traded.digest, "{ticker}");
         assert_eq!(digest(store, &ticker, Interval::MINUTE).await.digest, traded.digest);
         let events = store.events(&ticker, Some(Interval::MINUTE), session().open..session().close).await.unwrap();
