@@ -18,7 +18,7 @@ mod event;
 mod field;
 pub mod frame;
 mod history;
-mod http;
+pub(crate) mod http;
 mod item;
 mod markets;
 mod preference;
