@@ -54,7 +54,8 @@ pub(super) async fn run(args: Args, connection: &Connection) -> Result<Exit, Fai
 
     let mut out = io::stdout().lock();
     if args.json {
-        serde_json::to_writer(&mut out, &report.record(&status)).map_err(|error| Failure::from(io::Error::from(error)))?;
+        serde_json::to_writer(&mut out, &report.record(&status))
+            .map_err(|error| Failure::from(io::Error::from(error)))?;
         writeln!(out)?;
     } else {
         write!(out, "{}", report.text())?;

@@ -85,7 +85,9 @@ impl Heartbeat {
         match self.http.get(self.url.expose()).send().await {
             Ok(answer) if answer.status().is_success() => Ok(()),
             Ok(answer) => Err(format!("the monitor answers with status {}", answer.status().as_u16())),
-            Err(error) if error.is_timeout() => Err(format!("the monitor does not answer within {} s", TIMEOUT.as_secs())),
+            Err(error) if error.is_timeout() => {
+                Err(format!("the monitor does not answer within {} s", TIMEOUT.as_secs()))
+            }
             Err(error) if error.is_connect() => Err("the monitor cannot be reached".to_owned()),
             Err(_) => Err("the connection to the monitor broke off".to_owned()),
         }
