@@ -25,7 +25,7 @@ fn series(bars: &[Bar], interval: Interval) -> Series {
 }
 
 /// A second store on the fixture's database, migrated.
-async fn store(fixture: &Fixture) -> Arc<dyn Store> {
+pub(crate) async fn store(fixture: &Fixture) -> Arc<dyn Store> {
     let store = open(&fixture.url).await.unwrap();
     store.migrate().await.unwrap();
     Arc::from(store)
