@@ -21,11 +21,19 @@ pub(crate) fn judge(status: &Status, now: Timestamp, batch_interval: Duration) -
     if status.connection.state == ConnectionState::Stopped {
         return Err("the stream was stopped while the market is open".to_owned());
     }
+    let limit = (MAX_AGE + batch_interval).mul_f64(status.speed.max(1.0));
+    let since = |moment: Timestamp| {
+        Duration::from_millis(now.as_millis().saturating_sub(moment.as_millis()).max(0).unsigned_abs())
+    };
+    // Rows that wait on disk are safe, but nobody can read them.
+    if let Some(away) = status.away_since.map(|away| since(away.max(session.open))).filter(|away| *away > limit) {
+        return Err(format!("the database has been away for {} s", away.as_secs()));
+    }
     // Rows may also be late because the session, or the service, has only begun.
     let begun = session.open.max(status.started_at);
     let newest = newest_row(status).map_or(begun, |row| row.max(begun));
-    let age = Duration::from_millis(now.as_millis().saturating_sub(newest.as_millis()).max(0).unsigned_abs());
-    if age <= (MAX_AGE + batch_interval).mul_f64(status.speed.max(1.0)) {
+    let age = since(newest);
+    if age <= limit {
         return Ok("data is fresh");
     }
     let cause = match status.database.state {
@@ -82,6 +90,23 @@ mod tests {
         let mut dead = status(Waiting, None);
         dead.token.state = TokenState::ReauthRequired;
         assert!(judge(&dead, at("2025-11-27T15:00:00Z"), Duration::from_secs(1)).is_err());
+    }
+
+    #[test]
+    fn a_database_that_stays_away_is_unhealthy_however_fresh_the_stream() {
+        for (away, now, healthy) in [
+            ("2025-11-20T15:00:00Z", "2025-11-20T15:01:01Z", true),
+            ("2025-11-20T15:00:00Z", "2025-11-20T15:01:01.001Z", false),
+            // The night before counts for nothing.
+            ("2025-11-19T22:00:00Z", "2025-11-20T14:31:01Z", true),
+            ("2025-11-19T22:00:00Z", "2025-11-20T14:31:02Z", false),
+            ("2025-11-20T15:00:00Z", "2025-11-20T21:30:00Z", true),
+        ] {
+            let mut status = status(ConnectionState::Live, Some(now));
+            (status.database.state, status.away_since) = (DatabaseState::Away, Some(at(away)));
+            let found = judge(&status, at(now), Duration::from_secs(1));
+            assert_eq!(found.is_ok(), healthy, "{away} {now}: {found:?}");
+        }
     }
 
     #[test]

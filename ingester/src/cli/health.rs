@@ -11,7 +11,7 @@ use url::Url;
 use super::args::Connection;
 use super::{Exit, Failure};
 use crate::clock::{Clock as _, SystemClock};
-use crate::schwab::http;
+use crate::schwab::{explain_http, http_client, read_body};
 
 use report::Report;
 
@@ -47,7 +47,7 @@ pub(super) async fn run(args: Args, connection: &Connection) -> Result<Exit, Fai
         Some(url) => parse_base(url)?,
         None => base_of(connection.config()?.http.listen)?,
     };
-    let client = http::client(TIMEOUT);
+    let client = http_client(TIMEOUT);
     let verdict: Verdict = parse(&base, &ask(&client, &base, "healthz", &[200, 503]).await?)?;
     let status: Box<RawValue> = parse(&base, &ask(&client, &base, "v1/status", &[200]).await?)?;
     let report = Report::new(verdict.healthy, verdict.reason, parse(&base, status.get())?, SystemClock.now());
@@ -96,14 +96,14 @@ async fn ask(client: &reqwest::Client, base: &Url, path: &str, expected: &[u16])
     let answer = client.get(url).send().await.map_err(|error| {
         failed(match error.is_timeout() {
             true => format!("no answer within {} s", TIMEOUT.as_secs()),
-            false => http::explain(error),
+            false => explain_http(error),
         })
     })?;
     let status = answer.status().as_u16();
     if !expected.contains(&status) {
         return Err(failed(format!("answers /{path} with status {status}")));
     }
-    http::read_body(answer, MAX_BODY_BYTES).await.map_err(|error| failed(error.to_string()))
+    read_body(answer, MAX_BODY_BYTES).await.map_err(|error| failed(error.to_string()))
 }
 
 fn parse<'a, T: Deserialize<'a>>(base: &Url, text: &'a str) -> Result<T, Failure> {

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::health::judge;
 use crate::hub::Hub;
-use crate::schwab::http;
+use crate::schwab::http_client;
 
 /// Time for one request.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -40,7 +40,7 @@ impl Heartbeat {
     pub fn new(config: &Config, hub: Arc<Hub>, clock: Arc<dyn Clock>) -> Option<Self> {
         let url = config.heartbeat.url.clone()?;
         let (every, batch_interval) = (config.heartbeat.every, config.batch.interval);
-        Some(Self { url, every, batch_interval, http: http::client(TIMEOUT), hub, clock, state: None })
+        Some(Self { url, every, batch_interval, http: http_client(TIMEOUT), hub, clock, state: None })
     }
 
     /// Beats until `stop`. The first beat comes after one interval, so that a program that starts again and again is not
