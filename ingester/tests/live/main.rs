@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod heartbeat;
+mod away;
+mod health;
 mod market;
 mod session;
