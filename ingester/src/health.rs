@@ -43,7 +43,7 @@ pub(crate) fn judge(status: &Status, now: Timestamp, batch_interval: Duration) -
     Err(format!("no row was stored for {} s, and {cause}", age.as_secs()))
 }
 
-/// The start of the newest row that was committed.
+/// The start of the newest row of any ticker.
 pub(crate) fn newest_row(status: &Status) -> Option<Timestamp> {
     status.tickers.iter().filter_map(|ticker| ticker.last_row).max()
 }
