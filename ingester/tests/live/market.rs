@@ -11,6 +11,7 @@ use alpha_kite::live::ServiceConfig;
 use alpha_kite::schwab::token::{OauthClient, TokenFile};
 use alpha_kite::schwab::{Backoff, Overflow, StreamerOptions, Subscriptions};
 use alpha_kite::series::Series;
+use alpha_kite::spool::Spool;
 use alpha_kite::store::Store;
 use alpha_kite_core::{Bar, Date, Interval, Rule, Session, Ticker, Timestamp};
 use alpha_kite_simulator::{ClockStart, Config as MarketConfig, Running, Simulator, SlowReader, Speed};
@@ -59,6 +60,11 @@ impl Market {
 
     /// Starts the service on a database.
     pub(crate) async fn start(&self, store: Arc<dyn Store>) -> Service {
+        self.start_with(store, None).await
+    }
+
+    /// Starts the service on a database, with a spool.
+    pub(crate) async fn start_with(&self, store: Arc<dyn Store>, spool: Option<Spool>) -> Service {
         let base = Url::parse(&self.simulator.base_url).unwrap();
         let account = self.simulator.config();
         let secret = |text: &str| Secret::new(text).unwrap();
@@ -92,7 +98,7 @@ impl Market {
             },
             config: Arc::new(config),
             store,
-            spool: None,
+            spool,
             hub: Arc::clone(&hub),
             clock: Arc::new(self.simulator.clock().clone()),
             base,
