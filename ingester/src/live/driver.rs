@@ -11,7 +11,6 @@ use super::day::{Day, LoadError, Loaded};
 use super::pipeline::Pipeline;
 use super::repairs::{Answer, Repairs};
 use super::reporter::Reporter;
-use super::ticker::LiveTicker;
 use super::writer::Writer;
 use crate::clock::Clock;
 use crate::hub::{ConnectionState, Hub, Update};
@@ -114,7 +113,9 @@ impl Driver {
                 answer = self.repairs.answer() => self.repair(answer).await,
                 _ = tick.tick() => {
                     let now = self.clock.now();
-                    self.repairs.ask(self.pipeline.stream_time());
+                    if !self.writer.is_away() {
+                        self.repairs.ask(self.pipeline.stream_time());
+                    }
                     self.report(now);
                     if self.pipeline.is_starved() && renewed.is_none_or(|renewed| renewed.elapsed() >= RENEW_EVERY) {
                         tracing::warn!("nothing but heartbeats comes: the line is made anew");
@@ -244,7 +245,7 @@ impl Driver {
 
     fn lose_sight(&mut self, cause: Cause) {
         if self.pipeline.has_started() {
-            self.pipeline.lose_sight(LiveTicker::unseen_since(self.pipeline.stream_time()), cause.as_str());
+            self.pipeline.lose_sight(cause.as_str());
         }
     }
 

@@ -62,12 +62,11 @@ impl Schedule {
             faults.push(Fault::new(kind).at(moment(&mut rng)));
         }
         for kind in [FaultKind::Mute, FaultKind::Mute, FaultKind::Stall, FaultKind::Refuse] {
-            faults.push(Fault::new(kind).at(moment(&mut rng)).lasting(rng.u32(3..120)));
+            faults.push(Fault::new(kind).at(moment(&mut rng)).lasting(rng.u32(8..120)));
         }
         for path in ["/marketdata", "/v1/oauth/token", "/trader"] {
             for kind in [FaultKind::Http403, FaultKind::Http429, FaultKind::Http502] {
-                let fault = Fault::new(kind).at(moment(&mut rng)).times(rng.u32(1..4)).on_path(path);
-                faults.push(if kind == FaultKind::Http429 { fault.seconds(1) } else { fault });
+                faults.push(Fault::new(kind).at(moment(&mut rng)).times(rng.u32(1..4)).on_path(path));
             }
         }
         faults.push(Fault::new(FaultKind::Http401).at(moment(&mut rng)).times(1).on_path("/marketdata"));

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use alpha_kite::app::{self, App};
+use alpha_kite::app;
 use alpha_kite::clock::SystemClock;
 use alpha_kite::config::{Config, Origin, Secret, Settings};
 use alpha_kite::hub::DatabaseKind;
-use alpha_kite::live::ServiceConfig;
-use alpha_kite::schwab::token::{OauthClient, TokenFile};
-use alpha_kite::schwab::{Backoff, Overflow, StreamerOptions, Subscriptions};
+use alpha_kite::live::{SchwabFeed, Service as LiveService, ServiceConfig};
+use alpha_kite::metrics::Metrics;
+use alpha_kite::schwab::token::{KeeperOptions, OauthClient, TokenFile, TokenKeeper};
+use alpha_kite::schwab::{Backoff, Overflow, RequestOptions, SchwabClient, StreamerOptions, Subscriptions};
 use alpha_kite::spool::Spool;
 use alpha_kite::store::{DatabaseUrl, open};
 use alpha_kite_core::{Date, Rule, Session, Ticker};
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::away::{Switch, Switched};
@@ -62,13 +64,14 @@ impl Host {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (end, stop) = watch::channel(false);
         let task = runtime.block_on(async {
-            let app = self.app(simulator).await;
-            tokio::spawn(app.run(stop))
+            let service = self.service(simulator).await;
+            tokio::spawn(service.run(stop))
         });
         Service { runtime, end, task }
     }
 
-    async fn app(&self, simulator: &Running) -> App {
+    /// The service as the program puts it together, with waits that go with the market's speed.
+    async fn service(&self, simulator: &Running) -> LiveService {
         let base = Url::parse(&simulator.base_url).unwrap();
         let account = simulator.config();
         let secret = |text: &str| Secret::new(text).unwrap();
@@ -83,32 +86,43 @@ impl Host {
         let config = Config::read(&Settings::new([("STREAM_TICKER".to_owned(), names, Origin::Flag)])).unwrap();
         let store = Switched { store: open(&self.url).await.unwrap(), switch: self.database.clone() };
         let spool = Spool::open_with(Box::new(self.disk.clone()), &self.folder.path().join("spool"), SPOOL_BYTES);
-        let millis = Duration::from_millis;
-        App {
-            service: ServiceConfig {
+        let waits = Backoff::new(Duration::from_millis(20), Duration::from_millis(200));
+        let keeping = KeeperOptions { retry: waits.clone(), ..KeeperOptions::default() };
+        let (keeper, tokens) = TokenKeeper::new(tokens, oauth, keeping, Arc::new(SystemClock));
+        // It ends with the runtime.
+        tokio::spawn(keeper.run(CancellationToken::new()));
+        let asking = RequestOptions {
+            per_minute: 100_000,
+            retry: waits.clone(),
+            edge_retry: waits.clone(),
+            ..RequestOptions::default()
+        };
+        let client = SchwabClient::new(&base, tokens, asking);
+        let streamer = StreamerOptions {
+            overflow: Overflow::Wait,
+            reconnect: waits,
+            ..StreamerOptions::new(Subscriptions { equities: tickers(), charts: Vec::new() })
+        };
+        let (metrics, clock) = (Arc::new(Metrics::new()), Arc::new(simulator.clock().clone()));
+        let feed = SchwabFeed::new(client.clone(), streamer, clock.clone(), Arc::clone(&metrics));
+        LiveService {
+            config: ServiceConfig {
                 tickers: tickers(),
                 at_all_hours: false,
-                batch: config.batch.clone(),
+                batch: config.batch,
                 intervals: None,
                 rule: Rule::Close,
                 close_grace_ms: i64::from(config.stream.close_grace_ms),
                 speed: 1.0,
                 database: DatabaseKind::Sqlite,
             },
-            config: Arc::new(config),
             store: Arc::new(store),
             spool: Some(spool.unwrap()),
             hub: app::hub(),
-            clock: Arc::new(simulator.clock().clone()),
-            base,
-            oauth,
-            tokens,
-            streamer: StreamerOptions {
-                overflow: Overflow::Wait,
-                reconnect: Backoff::new(millis(20), millis(200)),
-                ..StreamerOptions::new(Subscriptions { equities: tickers(), charts: Vec::new() })
-            },
-            listener: None,
+            metrics,
+            clock,
+            feed: Arc::new(feed),
+            history: Arc::new(client),
         }
     }
 
