@@ -35,12 +35,12 @@ pub(crate) fn run(engine: Engine, seed: u64) {
         world.block_on(wait(&simulator, at(millis)));
         match act {
             Act::Kill => {
-                service.take().map(Service::kill);
+                service.take().expect("it runs").kill();
                 world.block_on(host.end_lease());
             }
             Act::Stop => {
                 // Rows that neither database nor disk took are a hole of the next start.
-                service.take().map(Service::stop);
+                service.take().expect("it runs").stop();
                 // It could not give its lease back if the database is away.
                 world.block_on(host.end_lease());
             }

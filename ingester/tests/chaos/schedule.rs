@@ -61,6 +61,7 @@ impl Schedule {
         ] {
             faults.push(Fault::new(kind).at(moment(&mut rng)));
         }
+        // Shorter silence is none that a listener could tell from a quiet market.
         for kind in [FaultKind::Mute, FaultKind::Mute, FaultKind::Stall, FaultKind::Refuse] {
             faults.push(Fault::new(kind).at(moment(&mut rng)).lasting(rng.u32(8..120)));
         }

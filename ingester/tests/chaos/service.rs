@@ -63,10 +63,8 @@ impl Host {
     pub(crate) fn start(&self, simulator: &Running) -> Service {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (end, stop) = watch::channel(false);
-        let task = runtime.block_on(async {
-            let service = self.service(simulator).await;
-            tokio::spawn(service.run(stop))
-        });
+        let service = runtime.block_on(self.service(simulator));
+        let task = runtime.spawn(service.run(stop));
         Service { runtime, end, task }
     }
 
