@@ -10,7 +10,7 @@ use super::change::Change;
 use super::day::{Loaded, SeriesPlan};
 use super::seconds::start_of_second;
 use super::ticker::{LiveTicker, Moment, unseen_since};
-use crate::hub::{ProvisionalBar, TickerStatus};
+use crate::hub::ProvisionalBar;
 use crate::metrics::Metrics;
 use crate::repair::Hours;
 use crate::schwab::EquityItem;
@@ -244,17 +244,6 @@ impl Pipeline {
                 vwap: step.vwap,
                 cross: step.cross,
             })
-        })
-    }
-
-    /// What is known of each ticker, for people; open holes are the caller's to count.
-    pub fn status(&self) -> impl Iterator<Item = TickerStatus> {
-        self.tickers.values().map(|live| TickerStatus {
-            ticker: *live.ticker(),
-            last_row: live.last_row().map(|row| row.bar.start),
-            last_price: live.last_row().map(|row| row.bar.close),
-            rows: live.rows(),
-            gaps_open: 0,
         })
     }
 

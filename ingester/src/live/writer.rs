@@ -63,8 +63,6 @@ pub struct Progress {
     committed: u64,
     /// Whether the last write failed for want of the database.
     pub is_away: bool,
-    /// Why, in words that hold no secret.
-    pub fault: Option<String>,
     /// Rows that wait on the local disk.
     pub spooled_rows: u64,
     /// Rows that were stored.
@@ -286,7 +284,7 @@ async fn run(shared: Arc<Shared>) {
                     if std::mem::take(&mut progress.is_away) {
                         tracing::info!("the database is back");
                     }
-                    (progress.committed, progress.fault) = (submitted, None);
+                    progress.committed = submitted;
                 });
             }
             refused => {
@@ -373,7 +371,6 @@ fn go_away(shared: &Shared, error: &StoreError) {
         if !std::mem::replace(&mut progress.is_away, true) {
             tracing::error!(%error, "the database is away; rows wait");
         }
-        progress.fault = Some(error.to_string());
     });
 }
 
@@ -412,7 +409,7 @@ async fn come_back(shared: &Arc<Shared>) {
         }
     }
     tracing::info!("the database is back");
-    shared.progress.send_modify(|progress| (progress.is_away, progress.fault) = (false, None));
+    shared.progress.send_modify(|progress| progress.is_away = false);
 }
 
 async fn with_spool<T: Send + 'static>(

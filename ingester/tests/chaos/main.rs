@@ -46,7 +46,7 @@ fn days(engine: Engine, fixed: u64) {
 
 #[test]
 fn a_day_full_of_faults_in_sqlite() {
-    days(Engine::Sqlite, 1);
+    days(Engine::Sqlite, 11);
 }
 
 #[test]

@@ -98,7 +98,7 @@ async fn rows_wait_on_disk_and_come_in_order() {
     let spool = || Spool::open(folder.path(), 64 << 20).unwrap();
     let market = Market::at(-30_000, "300").await;
     let shared: Arc<dyn Store> = away.clone();
-    let service = market.start_with(Arc::clone(&shared), Some(spool())).await;
+    let service = market.start_with(Arc::clone(&shared), Some(spool()), &[]).await;
 
     market.wait(10 * 60_000).await;
     away.is_away.store(true, Ordering::Relaxed);
@@ -114,7 +114,7 @@ async fn rows_wait_on_disk_and_come_in_order() {
     assert!(away.refused.load(Ordering::Relaxed) > 1);
     away.is_away.store(false, Ordering::Relaxed);
     assert!(spool().rows() > 0, "the second absence is on disk");
-    let service = market.start_with(shared, Some(spool())).await;
+    let service = market.start_with(shared, Some(spool()), &[]).await;
     market.wait(AFTER_CLOSE_MS + 100_000).await;
     service.repaired().await;
     service.stop().await;

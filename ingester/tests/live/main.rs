@@ -5,5 +5,6 @@
 mod support;
 
 mod away;
+mod health;
 mod market;
 mod session;
