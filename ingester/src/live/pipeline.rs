@@ -186,8 +186,11 @@ impl Pipeline {
         }
     }
 
-    /// Takes the clock's time while the stream is silent.
+    /// Takes the clock's time while the stream is silent. What was sent meanwhile comes too late for its seconds.
     pub fn stand_in(&mut self, now: Timestamp) {
+        if self.has_started() && now > self.stream_time {
+            self.lose_sight("silence");
+        }
         self.pass(now, Instant::now());
     }
 
@@ -512,6 +515,21 @@ mod tests {
         feed(&mut pipeline, 23_390..23_400);
         pipeline.beat(Instant::now(), at(23_500_000));
         assert!(!pipeline.is_starved());
+    }
+
+    #[test]
+    fn what_a_line_held_back_for_long_is_in_the_hole() {
+        let mut pipeline = started();
+        let mut changes = feed(&mut pipeline, 0..100);
+        pipeline.stand_in(at(120_000));
+        changes.extend(pipeline.take_changes());
+        changes.extend(feed(&mut pipeline, 100..130));
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(99_000), Some(at(117_200)), "silence"));
+        assert_eq!(gap.shares_missed, Some(1_700));
+        let rows = rows(&changes);
+        assert!(rows.iter().all(|row| row.bar.volume.get() == 100));
+        assert!(rows.iter().all(|row| row.bar.start <= at(99_000) || row.bar.start >= at(117_000)));
     }
 
     #[test]

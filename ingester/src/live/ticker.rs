@@ -164,6 +164,11 @@ impl LiveTicker {
             }
             self.newest = Some(sent);
         }
+        if sent < self.seconds.closed() {
+            // Its seconds are closed: it was held back for long, and more of its time may come.
+            self.lose_sight_from(unseen_since(sent, moment.close_grace_ms), "silence", moment, change);
+            return None;
+        }
         if item.is_damaged {
             self.lose_sight(unseen_since(sent, moment.close_grace_ms), "garbage", moment, change);
             return None;

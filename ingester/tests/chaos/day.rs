@@ -81,14 +81,16 @@ async fn wait(simulator: &Running, moment: Timestamp) {
     tokio::time::timeout(PATIENCE, there).await.expect("the market goes on");
 }
 
-/// Waits until no hole is open; the check tells of those that are.
+/// Waits until the service has got to the close and no hole is open; the check tells of those that are.
 async fn repaired(store: &dyn Store) {
     let end = Instant::now() + PATIENCE / 2;
     while Instant::now() < end {
         let mut is_open = false;
         for ticker in tickers() {
             let gaps = store.gaps(&ticker, session().open..session().close).await.unwrap();
-            is_open |= gaps.iter().any(|gap| gap.state == GapState::Open);
+            let rows = store.rows(&ticker, at(AFTER_CLOSE_MS - 3 * 60_000)..session().close).await.unwrap();
+            let is_there = !rows.is_empty() || gaps.iter().any(|gap| gap.ended_at == Some(session().close));
+            is_open |= !is_there || gaps.iter().any(|gap| gap.state == GapState::Open);
         }
         if !is_open {
             return;
