@@ -207,7 +207,12 @@ impl Pipeline {
     }
 
     /// Says that the program stops: the hole begins with the first second that has not closed.
+    ///
+    /// Before a session was entered it is not known where that is: the next start finds the hole after the last row.
     pub fn shut(&mut self, cause: &'static str) {
+        if self.session.is_none() {
+            return;
+        }
         let now = self.stream_time;
         for ticker in self.names() {
             self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
@@ -515,6 +520,17 @@ mod tests {
         feed(&mut pipeline, 23_390..23_400);
         pipeline.beat(Instant::now(), at(23_500_000));
         assert!(!pipeline.is_starved());
+    }
+
+    #[test]
+    fn a_stop_before_the_session_is_entered_says_nothing_of_it() {
+        let config =
+            PipelineConfig { tickers: vec![qqq()], plan: plan(), stores_all_hours: false, close_grace_ms: 2500 };
+        let mut pipeline = Pipeline::new(config, Arc::default());
+        pipeline.take(Instant::now(), at(5_000), &[item(at(4_500), 600_000_000, 1_000)]);
+        pipeline.lose_sight("disconnect");
+        pipeline.shut("shutdown");
+        assert!(pipeline.take_changes().is_empty());
     }
 
     #[test]

@@ -238,7 +238,8 @@ impl LiveTicker {
             return;
         }
         let mut blind = Blind { since, cause, gap: None };
-        if moment.stores_all_hours || Session::containing(moment.now.max(since)).is_some() {
+        // Where the session is not entered yet, the hole begins after its last row, which is found then.
+        if moment.stores_all_hours || self.session().is_some_and(|session| session.contains(moment.now.max(since))) {
             blind.gap = self.record(&blind, moment, change);
         }
         self.blind = Some(blind);

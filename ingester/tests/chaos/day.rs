@@ -53,6 +53,8 @@ pub(crate) fn run(engine: Engine, seed: u64) {
     }
     world.block_on(async {
         wait(&simulator, at(AFTER_CLOSE_MS)).await;
+        // Those that are counted and were not met.
+        simulator.clear_faults();
         repaired(fixture.store.as_ref()).await;
     });
     let unstored = service.map(Service::stop);
