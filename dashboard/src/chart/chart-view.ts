@@ -54,6 +54,8 @@ export interface ChartView {
 
 /** Crosses closer than this are drawn as one, in pixels. */
 const CLUSTER_PX = 22;
+/** Where bars are closer than this, one of them cannot be seen. */
+const LEAST_FORMING_PX = 0.5;
 /** Beyond so many new bars everything is set anew. */
 const MOST_UPDATES = 400;
 
@@ -171,6 +173,12 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
     if (logical !== undefined) chart.timeScale().setVisibleLogicalRange(logical);
   };
 
+  /** Pixels from one bar to the next. */
+  const spacing = (): number => {
+    const now = visible();
+    return now === null ? 0 : chart.timeScale().width() / (now.to - now.from);
+  };
+
   const visible = () => chart.timeScale().getVisibleLogicalRange();
 
   const free = (): void => {
@@ -214,9 +222,13 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
       // A late row may have come in before the last one: the chart only adds at the end.
       const lastStays = before?.series.bars.times[drawn - 1] === view.series.bars.times[drawn - 1];
       const appends = sameSeries && drawn > 0 && view.changedFrom >= drawn - 1 && count >= drawn && lastStays;
-      if (appends && count - drawn <= MOST_UPDATES) append(view, Math.min(view.changedFrom, count));
-      else setAll(view);
+      // Only the forming bar, which a dense chart has no room for, is new: it is drawn with the next one that is stored.
+      const same = sameSeries && before.series.bars === view.series.bars && before.gaps === view.gaps;
+      if (same && spacing() < LEAST_FORMING_PX) return;
+      if (!same && appends && count - drawn <= MOST_UPDATES) append(view, Math.min(view.changedFrom, count));
+      else if (!same) setAll(view);
       drawMarks();
+      if (same) return;
       applyRange();
       markersSoon();
     },
