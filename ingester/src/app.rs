@@ -73,8 +73,16 @@ impl App {
             };
             tokio::spawn(api::serve(listener, state, cancel.clone().cancelled_owned()))
         });
-        let service =
-            Service { config: service, store, spool, hub, metrics, clock, feed: Arc::new(feed), history: Arc::new(client) };
+        let service = Service {
+            config: service,
+            store,
+            spool,
+            hub,
+            metrics,
+            clock,
+            feed: Arc::new(feed),
+            history: Arc::new(client),
+        };
         let lost = service.run(stop).await;
         cancel.cancel();
         if let Err(error) = keeping.await {

@@ -4,6 +4,7 @@
 
 mod args;
 mod auth;
+mod backfill;
 mod completions;
 mod config_check;
 mod demo;
@@ -48,7 +49,7 @@ struct Cli {
     connection: Connection,
 
     /// Least severe log lines to show on standard error: off, error, warn, info, debug, trace [default: warn; replay
-    /// without a terminal: info]
+    /// and backfill without a terminal: info]
     #[arg(long, global = true, value_name = "LEVEL", hide_default_value = true)]
     log: Option<LevelFilter>,
 }
@@ -61,6 +62,7 @@ Settings come from environment variables and from .env in the working folder; se
 enum Command {
     Run(run::Args),
     Replay(replay::Args),
+    Backfill(backfill::Args),
     Export(export::Args),
     Verify(verify::Args),
     Signals(signals::Args),
@@ -93,6 +95,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Run(_) => run::run(&cli.connection).await,
         Command::Replay(args) => replay::run(args, &cli.connection).await,
+        Command::Backfill(args) => backfill::run(args, &cli.connection).await,
         Command::Export(args) => export::run(args, &cli.connection).await,
         Command::Verify(args) => verify::run(args, &cli.connection).await,
         Command::Signals(args) => signals::run(args, &cli.connection).await,

@@ -5,6 +5,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use alpha_kite_core::Timestamp;
 use url::Url;
 
+use crate::schwab::http_client;
+
+/// How long a simulator may take to tell its time.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Tells what time it is.
 pub trait Clock: Send + Sync {
     /// The moment of the call.
@@ -54,7 +59,8 @@ impl ScaledClock {
         let address = base.join("simulator/status").unwrap_or_else(|_| base.clone());
         let failed = |what: String| ClockError { address: address.clone(), what };
         let unreachable = |error: reqwest::Error| failed(error.without_url().to_string());
-        let answer = reqwest::get(address.clone()).await.and_then(reqwest::Response::error_for_status);
+        let client = http_client(ANSWER_TIMEOUT);
+        let answer = client.get(address.clone()).send().await.and_then(reqwest::Response::error_for_status);
         let text = answer.map_err(unreachable)?.text().await.map_err(unreachable)?;
         let status: SimulatorStatus = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
         let market = Timestamp::parse(&status.market_time).map_err(|error| failed(error.to_string()))?;
@@ -77,7 +83,8 @@ struct SimulatorStatus {
 
 impl Clock for ScaledClock {
     fn now(&self) -> Timestamp {
-        let passed = Duration::try_from_secs_f64(self.began.elapsed().as_secs_f64() * self.speed).unwrap_or(Duration::MAX);
+        let passed =
+            Duration::try_from_secs_f64(self.began.elapsed().as_secs_f64() * self.speed).unwrap_or(Duration::MAX);
         let millis = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
         self.market.checked_add_millis(millis).unwrap_or(self.market)
     }

@@ -8,7 +8,6 @@ mod change;
 mod day;
 mod driver;
 mod feed;
-mod history;
 mod lease;
 mod pipeline;
 mod repairs;

@@ -8,6 +8,7 @@ mod apply;
 mod history;
 mod minute;
 mod reconcile;
+mod schwab;
 mod shares;
 mod split;
 
@@ -41,7 +42,7 @@ pub enum Hours {
 pub enum Scope {
     /// Those that are not repaired yet.
     Unsettled,
-    /// All of them again, and, once the stored hours are over, the minutes that nobody saw although no hole is on
+    /// All of them again, and, once the day [is over](over_at), the minutes that nobody saw although no hole is on
     /// record.
     Everything,
 }
@@ -143,8 +144,10 @@ impl<'a> Work<'a> {
         Self { day, session, hours, candles, rows }
     }
 
+    /// Whether a minute has ended and the history has told what it has of it.
     fn is_closed(&self, minute: i64) -> bool {
-        minute + MINUTE_MS <= self.day.closed_before.as_millis()
+        let is_told = !matches!(self.day.candles, Candles::Incomplete(_)) || self.candles.contains_key(&minute);
+        is_told && minute + MINUTE_MS <= self.day.closed_before.as_millis()
     }
 
     /// The part of a hole in the hours that are stored; one that lasts goes on to their end.
@@ -231,6 +234,19 @@ pub fn hours(date: Date, hours: Hours) -> Range<Timestamp> {
         (Hours::Session, Some(session)) => session.open..session.close,
         (Hours::Session, None) => day.start..day.start,
     }
+}
+
+/// The moment from which no more rows of a day come: the session's close, and where all hours are stored the end of the
+/// trading after it.
+#[must_use]
+pub fn over_at(date: Date, hours: Hours) -> Timestamp {
+    /// Trading goes on for so long after the close: 20:00, after an early close 17:00.
+    const AFTER_CLOSE_MS: i64 = 4 * 60 * MINUTE_MS;
+    let end = DateRange::day(date).moments().end;
+    Session::on(date).map_or(end, |session| match hours {
+        Hours::Session => session.close,
+        Hours::All => session.close.checked_add_millis(AFTER_CLOSE_MS).unwrap_or(end),
+    })
 }
 
 fn floor_to(moment: i64, length: i64) -> i64 {

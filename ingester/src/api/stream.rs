@@ -63,6 +63,8 @@ pub(super) async fn get(
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
+        // A stream ends when somebody is cut off: there is no next request to wait for.
+        (header::CONNECTION, "close"),
         // Proxies of the nginx kind would hold events back.
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];

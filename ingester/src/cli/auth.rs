@@ -28,8 +28,9 @@ pub(super) enum Command {
 /// Show the state of the login and when its tokens end. Asks nobody.
 ///
 /// Exit codes: 0 logged in; 1 nobody is, or the login has ended; 2 the token file cannot be read.
+///
+/// Example: alpha-kite auth status --json
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct StatusArgs {
     /// Print one JSON object
     #[arg(long)]
@@ -39,11 +40,14 @@ pub(super) struct StatusArgs {
 /// Get a new access token now. A running program does so by itself.
 ///
 /// Exit codes: 0 done; 1 nobody is logged in, or Schwab refuses and somebody must log in again; 2 it did not work this time.
+///
+/// Example: alpha-kite auth refresh
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct RefreshArgs {}
 
 /// Forget the tokens. Schwab does not hear of it: there they end by themselves.
+///
+/// Example: alpha-kite auth logout
 #[derive(Debug, clap::Args)]
 pub(super) struct LogoutArgs {}
 
@@ -97,7 +101,8 @@ fn keep(file: &TokenFile, tokens: &TokenSet) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn oauth(config: &SchwabConfig) -> Result<OauthClient, Failure> {
+/// Asks Schwab for tokens, as the app that is configured.
+pub(super) fn oauth(config: &SchwabConfig) -> Result<OauthClient, Failure> {
     let (Some(key), Some(secret)) = (config.app_key.clone(), config.app_secret.clone()) else {
         return Err(Failure::cannot_run(
             "SCHWAB_APP_KEY and SCHWAB_APP_SECRET are not set: register an app at https://developer.schwab.com",

@@ -1,16 +1,18 @@
+use alpha_kite_core::Date;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::backfill;
 use crate::replay::{Progress, Stage};
 
 /// Without a terminal, a line is logged whenever so many more percent are done.
 const LOG_STEP: u64 = 25;
 
-/// Shows how far a replay is: a bar on a terminal, log lines elsewhere.
+/// Shows how far long work is: a bar on a terminal, log lines elsewhere.
 pub(super) struct ProgressDisplay {
     /// Hidden where standard error is no terminal.
     bar: ProgressBar,
-    /// Stage and percent that were shown last.
-    last: Option<(Stage, u64)>,
+    /// Work and percent that were shown last.
+    last: Option<(&'static str, u64)>,
 }
 
 impl ProgressDisplay {
@@ -22,24 +24,34 @@ impl ProgressDisplay {
         Self { bar: ProgressBar::new(100).with_style(style), last: None }
     }
 
-    /// Shows the progress, if that looks different from what is shown.
+    /// Shows the progress of a replay, if that looks different from what is shown.
     pub(super) fn show(&mut self, progress: Progress) {
         let percent = match progress.total_bytes {
             0 => 100,
             total => progress.bytes.min(total) * 100 / total,
         };
+        self.draw(verb(progress.stage), percent, progress.day);
+    }
+
+    /// Shows the progress of a backfill, if that looks different from what is shown.
+    pub(super) fn show_days(&mut self, progress: backfill::Progress) {
+        let percent = (progress.done * 100).checked_div(progress.total).and_then(|percent| percent.try_into().ok());
+        self.draw("filling", percent.unwrap_or(100), Some(progress.day));
+    }
+
+    fn draw(&mut self, verb: &'static str, percent: u64, day: Option<Date>) {
         let step = if self.bar.is_hidden() { LOG_STEP } else { 1 };
-        let is_news = self.last.is_none_or(|(stage, last)| stage != progress.stage || percent >= last + step);
+        let is_news = self.last.is_none_or(|(last_verb, last)| last_verb != verb || percent >= last + step);
         if !is_news {
             return;
         }
-        self.last = Some((progress.stage, percent));
+        self.last = Some((verb, percent));
         if self.bar.is_hidden() {
-            let day = progress.day.map(tracing::field::display);
-            tracing::info!(percent, day, "{}", verb(progress.stage));
+            let day = day.map(tracing::field::display);
+            tracing::info!(percent, day, "{verb}");
         } else {
-            self.bar.set_prefix(verb(progress.stage));
-            self.bar.set_message(progress.day.map_or(String::new(), |day| day.to_string()));
+            self.bar.set_prefix(verb);
+            self.bar.set_message(day.map_or(String::new(), |day| day.to_string()));
             self.bar.set_position(percent);
         }
     }

@@ -49,14 +49,7 @@ pub(super) async fn run(connection: &Connection) -> Result<Exit, Failure> {
         store = open(&config) => store?,
         ended = &mut interrupted => return ended.map(|()| Exit::Done),
     };
-    let (clock, speed): (Arc<dyn Clock>, f64) = match config.stream.clock {
-        ClockSource::System => (Arc::new(SystemClock), 1.0),
-        ClockSource::Simulator => {
-            let clock = ScaledClock::of_simulator(&config.schwab.base_url).await.map_err(Failure::cannot_run)?;
-            let speed = clock.speed();
-            (Arc::new(clock), speed)
-        }
-    };
+    let (clock, speed) = market_clock(&config).await?;
     let oauth = OauthClient::new(
         &config.schwab.base_url,
         app_key,
@@ -109,6 +102,18 @@ pub(super) async fn run(connection: &Connection) -> Result<Exit, Failure> {
     match lost.map_err(Failure::cannot_run)? {
         0 => Ok(Exit::Done),
         rows => Err(Failure::cannot_run(format!("{rows} rows could neither be stored nor kept on disk"))),
+    }
+}
+
+/// The clock that the market follows, and its seconds in a second.
+pub(super) async fn market_clock(config: &Config) -> Result<(Arc<dyn Clock>, f64), Failure> {
+    match config.stream.clock {
+        ClockSource::System => Ok((Arc::new(SystemClock), 1.0)),
+        ClockSource::Simulator => {
+            let clock = ScaledClock::of_simulator(&config.schwab.base_url).await.map_err(Failure::cannot_run)?;
+            let speed = clock.speed();
+            Ok((Arc::new(clock), speed))
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Drives the pipeline: the streamer's events in, changes out to the writer, sessions loaded as they begin.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use alpha_kite_core::{Session, Ticker, Timestamp};
 use tokio::sync::{mpsc, watch};
@@ -9,14 +9,14 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::day::{Day, LoadError, Loaded};
 use super::pipeline::Pipeline;
-use super::repairs::{Repairs, TickerDay};
+use super::repairs::{Answer, Repairs};
 use super::reporter::Reporter;
 use super::ticker::LiveTicker;
 use super::writer::Writer;
 use crate::clock::Clock;
 use crate::hub::{ConnectionState, Hub, Update};
 use crate::metrics::{Metrics, Queue};
-use crate::repair::{self, Candles, RepairOptions, Scope};
+use crate::repair::{self, RepairOptions, Scope};
 use crate::schwab::{Cause, StreamEvent};
 use crate::store::Store;
 
@@ -24,9 +24,11 @@ use crate::store::Store;
 const AT_ONCE: usize = 256;
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(100);
-/// The stream is silent, and the clock stands in for it, after so many market milliseconds without a frame; heartbeats
-/// come every ten seconds.
+/// The clock stands in for a silent stream that lags behind it by so many market milliseconds; heartbeats come every ten
+/// seconds.
 const SILENT_AFTER_MS: i64 = 15_000;
+/// A stream is silent if nothing came for so long: a fast market must not outrun a busy machine.
+const SILENT_FOR: Duration = Duration::from_secs(3);
 /// Tries to load a session before it begins without what is stored.
 const LOAD_TRIES: u32 = 20;
 
@@ -85,7 +87,7 @@ impl Driver {
     ) -> Stopped {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut last_frame = self.clock.now();
+        let mut last_frame = Instant::now();
         let mut taken = Vec::with_capacity(AT_ONCE);
         loop {
             tokio::select! {
@@ -96,7 +98,7 @@ impl Driver {
                     self.metrics.queue(Queue::Stream).set(i64::try_from(events.len()).unwrap_or(i64::MAX));
                     for event in taken.drain(..) {
                         if matches!(event, StreamEvent::Data { .. } | StreamEvent::Heartbeat { .. }) {
-                            last_frame = self.clock.now();
+                            last_frame = Instant::now();
                         }
                         if let Some(cause) = self.take(event).await {
                             self.submit();
@@ -104,12 +106,13 @@ impl Driver {
                         }
                     }
                 }
-                (key, candles) = self.repairs.answer() => self.repair(key, &candles).await,
+                answer = self.repairs.answer() => self.repair(answer).await,
                 _ = tick.tick() => {
                     let now = self.clock.now();
                     self.repairs.ask(self.pipeline.stream_time());
                     self.report(now);
-                    if now.as_millis() - last_frame.as_millis() > SILENT_AFTER_MS && now > self.pipeline.stream_time() {
+                    let lag = now.as_millis() - self.pipeline.stream_time().as_millis();
+                    if last_frame.elapsed() >= SILENT_FOR && lag > SILENT_AFTER_MS {
                         if let Some(session) = self.pipeline.session_to_enter(now) {
                             self.enter(session, now).await;
                         }
@@ -236,7 +239,8 @@ impl Driver {
     }
 
     /// Fills the holes of a day with its candles, and goes on from the changed rows.
-    async fn repair(&mut self, key: TickerDay, candles: &Candles) {
+    async fn repair(&mut self, answer: Answer) {
+        let Answer { key, ref candles, asked_at } = answer;
         let (ticker, date) = key;
         self.submit();
         if !self.writer.settle().await {
@@ -247,7 +251,7 @@ impl Driver {
         let options = RepairOptions {
             hours: self.pipeline.hours(),
             scope: Scope::Unsettled,
-            closed_before: closed,
+            closed_before: closed.min(answer.complete_until()),
             intervals: Some(&plan.intervals),
             rule: plan.rule,
             closed,
@@ -277,7 +281,7 @@ impl Driver {
         if is_revised {
             self.hub.publish(Update::Revised { ticker, date });
         }
-        self.repairs.done(&key, now);
+        self.repairs.done(&key, asked_at);
     }
 }
 

@@ -18,6 +18,8 @@ use crate::store::Gap;
 
 /// A frame that is so much older than what is closed belongs to another time: a market that was started anew.
 const TIME_TURNED_BACK_MS: i64 = 60_000;
+/// A frame that is so far ahead of the stream is believed when another one says so too.
+const FAR_AHEAD_MS: i64 = 10 * 60_000;
 /// Silence in a session that is a hole although the line stayed open.
 const SILENCE_MS: i64 = 5_000;
 /// Silence is a hole only if it is so many times as long as the usual wait for data.
@@ -54,6 +56,8 @@ pub struct Pipeline {
     last_data: Option<Timestamp>,
     usual_wait: i64,
     waits: u32,
+    /// The timestamp of the last frame from far ahead.
+    far_ahead: Option<Timestamp>,
     session: Option<Session>,
     changes: Vec<Change>,
     /// Holes that have ended and wait for their repair.
@@ -75,6 +79,7 @@ impl Pipeline {
             last_data: None,
             usual_wait: 0,
             waits: 0,
+            far_ahead: None,
             session: None,
             changes: Vec::new(),
             ended: Vec::new(),
@@ -156,9 +161,7 @@ impl Pipeline {
     /// Takes the items of a frame that was sent at `sent`.
     pub fn take(&mut self, received: Instant, sent: Timestamp, items: &[EquityItem]) {
         self.metrics.frames.inc();
-        if sent.as_millis() < self.closed.as_millis().saturating_sub(TIME_TURNED_BACK_MS) {
-            tracing::warn!(%sent, stream_time = %self.stream_time, "frame from before what is closed: skipped");
-            self.metrics.bad_frames.inc();
+        if !self.is_plausible(sent) {
             return;
         }
         self.notice_silence(sent, received);
@@ -174,7 +177,9 @@ impl Pipeline {
 
     /// Takes a heartbeat that was sent at `sent`.
     pub fn beat(&mut self, received: Instant, sent: Timestamp) {
-        self.pass(sent, received);
+        if self.is_plausible(sent) {
+            self.pass(sent, received);
+        }
     }
 
     /// Takes the clock's time while the stream is silent.
@@ -237,6 +242,21 @@ impl Pipeline {
             rows: live.rows(),
             gaps_open: 0,
         })
+    }
+
+    /// Whether a frame can be from now: neither from before what is closed, nor from a time far ahead that no other
+    /// frame has told of. One wrong timestamp must not close what is still to come.
+    fn is_plausible(&mut self, sent: Timestamp) -> bool {
+        let is_near = |other: Timestamp| (sent.as_millis() - other.as_millis()).abs() <= TIME_TURNED_BACK_MS;
+        let is_old = sent.as_millis() < self.closed.as_millis().saturating_sub(TIME_TURNED_BACK_MS);
+        let is_far = self.has_started() && sent.as_millis() - self.stream_time.as_millis() > FAR_AHEAD_MS;
+        let is_told_again = is_far && self.far_ahead.replace(sent).is_some_and(is_near);
+        let is_plausible = !is_old && (!is_far || is_told_again);
+        if !is_plausible {
+            tracing::warn!(%sent, stream_time = %self.stream_time, "frame from another time: skipped");
+            self.metrics.bad_frames.inc();
+        }
+        is_plausible
     }
 
     /// A line that stays open and is silent for longer than usual has lost something, whatever comes next.
@@ -460,6 +480,21 @@ mod tests {
             feed(&mut pipeline, 60 * minute..60 * minute + 1);
         }
         assert_eq!(pipeline.take_ended(), []);
+    }
+
+    #[test]
+    fn one_frame_from_far_ahead_closes_nothing() {
+        let mut pipeline = started();
+        let mut changes = feed(&mut pipeline, 0..100);
+        pipeline.beat(Instant::now(), at(20_000_000));
+        changes.extend(feed(&mut pipeline, 100..200));
+        pipeline.take(Instant::now(), at(23_000_000), &[]);
+        changes.extend(feed(&mut pipeline, 200..300));
+        assert_eq!(rows(&changes).len(), 299);
+        // Two that agree are believed: the line was silent for hours.
+        pipeline.beat(Instant::now(), at(20_000_000));
+        pipeline.beat(Instant::now(), at(20_010_000));
+        assert_eq!(pipeline.stream_time(), at(20_010_000));
     }
 
     #[test]

@@ -30,7 +30,26 @@ pub struct Repairs {
     waiting: HashMap<TickerDay, Waiting>,
     /// Ended holes that are not settled.
     open: BTreeMap<TickerDay, u32>,
-    asked: JoinSet<(TickerDay, Result<Candles, HistoryError>)>,
+    asked: JoinSet<(TickerDay, Timestamp, Result<Candles, HistoryError>)>,
+}
+
+/// What the history says of a day.
+#[derive(Debug)]
+pub struct Answer {
+    /// The day.
+    pub key: TickerDay,
+    /// Its candles.
+    pub candles: Candles,
+    /// The stream's time when it was asked: it knows nothing of what came later.
+    pub asked_at: Timestamp,
+}
+
+impl Answer {
+    /// The candles of minutes that have ended by then are final.
+    #[must_use]
+    pub fn complete_until(&self) -> Timestamp {
+        self.asked_at.checked_add_millis(-CANDLE_AFTER_MS).unwrap_or(self.asked_at)
+    }
 }
 
 /// A day that is to be asked for.
@@ -82,7 +101,7 @@ impl Repairs {
             // Asked again only after the answer, or after a long silence of the history.
             waiting.not_before = real_now + MAX_WAIT;
             let history = Arc::clone(&self.history);
-            self.asked.spawn(async move { (key, history.minutes(&key.0, key.1).await) });
+            self.asked.spawn(async move { (key, now, history.minutes(&key.0, key.1).await) });
         }
     }
 
@@ -90,12 +109,12 @@ impl Repairs {
     ///
     /// # Cancel safety
     /// No answer is lost if the future is dropped.
-    pub async fn answer(&mut self) -> (TickerDay, Candles) {
+    pub async fn answer(&mut self) -> Answer {
         loop {
             let Some(answer) = self.asked.join_next().await else { return std::future::pending().await };
             match answer {
-                Ok((key, Ok(candles))) => return (key, candles),
-                Ok((key, Err(error))) => {
+                Ok((key, asked_at, Ok(candles))) => return Answer { key, candles, asked_at },
+                Ok((key, _, Err(error))) => {
                     tracing::warn!(ticker = %key.0, date = %key.1, %error, "holes wait for the price history");
                     self.put_off(&key);
                 }
@@ -112,10 +131,10 @@ impl Repairs {
         }
     }
 
-    /// A day was repaired at the stream's time; holes that have ended since wait for their own minutes.
-    pub fn done(&mut self, key: &TickerDay, now: Timestamp) {
+    /// A day was repaired with an answer of a time of the stream; holes that have ended since wait for their own minutes.
+    pub fn done(&mut self, key: &TickerDay, asked_at: Timestamp) {
         match self.waiting.get_mut(key) {
-            Some(waiting) if waiting.due > now => waiting.not_before = Instant::now(),
+            Some(waiting) if waiting.due > asked_at => waiting.not_before = Instant::now(),
             _ => {
                 self.waiting.remove(key);
                 self.open.remove(key);

@@ -268,7 +268,8 @@ async fn run(shared: Arc<Shared>) {
         }
         let batches: Vec<Batch> = changes.iter().map(|change| change.batch.clone()).collect();
         let is_away = shared.progress.borrow().is_away;
-        let refused = if is_away && shared.spool.is_some() { None } else { write(shared.store.as_ref(), &batches).await.err() };
+        let refused =
+            if is_away && shared.spool.is_some() { None } else { write(shared.store.as_ref(), &batches).await.err() };
         match refused {
             None if !is_away || shared.spool.is_none() => {
                 shared.metrics.commits.inc();
@@ -333,9 +334,9 @@ async fn next(shared: &Shared) -> Option<Taken> {
                 waiting.is_urgent = false;
                 if !is_away {
                     let submitted = waiting.submitted;
-                    shared
-                        .progress
-                        .send_if_modified(|progress| std::mem::replace(&mut progress.committed, submitted) != submitted);
+                    shared.progress.send_if_modified(|progress| {
+                        std::mem::replace(&mut progress.committed, submitted) != submitted
+                    });
                 }
             }
             if is_away && retry_at <= Instant::now() {

@@ -12,6 +12,8 @@ pub enum Candles {
     /// The minutes in which something traded, ascending by start, each of one minute. The one that is still forming may
     /// be among them.
     Known(Vec<Bar>),
+    /// As `Known`, but some candles could not be read: nothing is known of the minutes that are missing.
+    Incomplete(Vec<Bar>),
     /// The history will not answer, and asking again will not help; why, in a few words without a secret.
     Refused(String),
 }
@@ -46,7 +48,7 @@ impl Candles {
     #[must_use]
     pub fn bars(&self) -> &[Bar] {
         match self {
-            Self::Known(bars) => bars,
+            Self::Known(bars) | Self::Incomplete(bars) => bars,
             Self::Refused(_) => &[],
         }
     }

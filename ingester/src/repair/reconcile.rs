@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use alpha_kite_core::{Bar, Price, Timestamp};
 
 use super::minute::Hole;
-use super::{MINUTE_MS, Work};
+use super::{MINUTE_MS, Work, over_at};
 use crate::store::{Gap, GapState};
 
 /// The cause of holes that are found here.
@@ -28,13 +28,13 @@ impl Work<'_> {
     /// Holes where the history has minutes without any row, and none is on record: the program did not run. None
     /// before the stored hours are over.
     pub(super) fn unseen(&self, gaps: &[Gap]) -> Vec<Gap> {
-        if self.hours.is_empty() || self.hours.end > self.day.closed_before.as_millis() {
+        if over_at(self.day.date, self.day.hours) > self.day.closed_before {
             return Vec::new();
         }
         let on_record = self.on_record(gaps);
         let mut holes: Vec<Hole> = Vec::new();
         for &minute in self.candles.keys().filter(|minute| !on_record.contains(minute)) {
-            if self.of_minute(minute).is_some() {
+            if self.of_minute(minute).is_some() || !self.is_closed(minute) {
                 continue;
             }
             match holes.last_mut() {

@@ -22,14 +22,14 @@ impl Work<'_> {
         let shares_are_known = gap.shares_missed.is_some();
         let nothing_traded = match self.day.candles {
             _ if shares_are_known => gap.shares_missed == Some(0),
-            Candles::Known(bars) => !bars.is_empty(),
+            Candles::Known(bars) | Candles::Incomplete(bars) => !bars.is_empty(),
             Candles::Refused(_) => false,
         };
         let Some(hole) = self.hole(gap).filter(|_| !nothing_traded) else {
             return Some(self.settled(gap, GapState::Repaired, 0, None));
         };
         let why = match self.day.candles {
-            Candles::Known(_) => "the history has nothing for it".to_owned(),
+            Candles::Known(_) | Candles::Incomplete(_) => "the history has nothing for it".to_owned(),
             Candles::Refused(reason) => format!("the history refuses: {reason}"),
         };
         Some(match self.row_of_shares(gap, hole) {

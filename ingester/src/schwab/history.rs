@@ -125,7 +125,24 @@ fn bar(raw: &RawValue) -> Option<Bar> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::recorded;
     use super::*;
+
+    #[test]
+    fn recorded_answers_are_understood() {
+        let answers = recorded::of_kind("rest:pricehistory");
+        assert_eq!(answers.len(), 4);
+        for (id, answer) in answers {
+            let history = parse(&answer.raw, 0..i64::MAX).unwrap();
+            assert_eq!(history.unreadable, 0, "{id}");
+            if let Some(count) = answer.expect["candles"].as_u64() {
+                assert_eq!(u64::try_from(history.bars.len()), Ok(count), "{id}");
+            }
+            if let Some(first) = answer.expect["first_start_ms"].as_i64() {
+                assert_eq!(history.bars[0].start.as_millis(), first, "{id}");
+            }
+        }
+    }
 
     #[test]
     fn candles_are_read_from_their_text() {

@@ -87,7 +87,22 @@ fn moment(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::recorded;
     use super::*;
+
+    #[test]
+    fn recorded_answers_are_understood() {
+        let answers = recorded::of_kind("rest:markets");
+        assert_eq!(answers.len(), 2);
+        for (id, answer) in answers {
+            let regular = parse(&answer.raw).unwrap();
+            assert_eq!(Some(regular.is_some()), answer.expect["equity_open"].as_bool(), "{id}");
+            if let Some((open, close)) = regular {
+                assert_eq!(Some(open), answer.expect["regular_start"].as_str().and_then(moment), "{id}");
+                assert_eq!(Some(close), answer.expect["regular_end"].as_str().and_then(moment), "{id}");
+            }
+        }
+    }
 
     #[test]
     fn open_and_closed_days_are_told_apart() {

@@ -90,7 +90,17 @@ impl std::fmt::Debug for StreamerAddress {
 
 #[cfg(test)]
 mod tests {
+    use super::super::recorded;
     use super::*;
+
+    #[test]
+    fn a_recorded_answer_is_understood() {
+        let answers = recorded::of_kind("rest:userPreference");
+        let [(_, answer)] = &answers[..] else { panic!() };
+        let address = parse(&answer.raw, false).unwrap();
+        assert_eq!(Some(address.url.as_str()), answer.expect["streamer_url"].as_str());
+        assert_eq!(Some(address.function_id.as_str()), answer.expect["function_id"].as_str());
+    }
 
     fn body(url: &str) -> String {
         format!(

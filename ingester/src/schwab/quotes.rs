@@ -100,7 +100,28 @@ fn quote(name: &str, raw: &RawValue) -> Option<(Ticker, Quote)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::recorded;
     use super::*;
+
+    #[test]
+    fn recorded_answers_are_understood() {
+        let answers = recorded::of_kind("rest:quotes");
+        assert_eq!(answers.len(), 3);
+        for (id, answer) in answers {
+            let quotes = parse(&answer.raw).unwrap();
+            assert_eq!(quotes.len(), usize::from(answer.expect.get("invalid").is_none()), "{id}");
+            for (ticker, quote) in quotes {
+                if let Some(symbol) = answer.expect["symbol"].as_str() {
+                    assert_eq!(ticker.as_str(), symbol, "{id}");
+                }
+                for (name, price) in [("last", quote.last), ("bid", quote.bid), ("ask", quote.ask)] {
+                    if let Some(value) = answer.expect.get(name) {
+                        assert_eq!(price, Price::parse(&value.to_string()).ok(), "{id}");
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn errors_are_no_quotes() {

@@ -22,6 +22,9 @@ use super::{
     StoredIndicator, classify,
 };
 
+/// Rows that the reading thread may be ahead. With few of them the threads take turns row by row, which costs more than
+/// reading does.
+const ROW_BUFFER: usize = 1024;
 /// How long a writer waits for another process that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -57,6 +60,7 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
+            .row_buffer_size(ROW_BUFFER)
             .disable_statement_logging();
         Ok(Self {
             database: url.to_string(),

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use alpha_kite::clock::SystemClock;
-use alpha_kite::demo::generate;
 use alpha_kite::input::OnError;
 use alpha_kite::replay::{self, OnConflict, ReplayOptions};
 use alpha_kite::store::{self, DatabaseUrl, Store};
 use alpha_kite::text::{Cell, Format, TableWriter};
 use alpha_kite_core::{Date, Rule, Session, Ticker};
 use tempfile::TempDir;
+
+use crate::support::generate;
 
 /// The sample's day in New York.
 pub(crate) const DAY: &str = "2025-11-20";

@@ -8,12 +8,17 @@ fn every_command_has_help_with_an_example() {
     let kite = Kite::new();
     for command in [
         "replay",
+        "backfill",
         "export",
         "verify",
         "signals",
         "sessions",
         "migrate",
         "config check",
+        "auth login",
+        "auth status",
+        "auth refresh",
+        "auth logout",
         "demo",
         "simulate",
         "completions",

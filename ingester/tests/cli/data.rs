@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::market::generate;
+use crate::support::generate;
 use alpha_kite_core::{Date, Session, Timestamp};
 
 const HEADER: &str = "timestamp_utc,open,high,low,close,volume\n";

@@ -12,7 +12,6 @@ mod demo;
 mod export;
 mod kill;
 mod kite;
-mod market;
 mod postgres;
 mod replay;
 mod simulate;

@@ -459,3 +459,29 @@ fn rows_of_other_sources_are_rows() {
     let replayed = Row { source: Source::Replay, ..whole(0, [1000; 4], 10) };
     check(vec![replayed], vec![gap(0..60_000)], vec![candle(0, [1000; 4], 10)], &[], &[(GapState::Repaired, 0, None)]);
 }
+
+#[test]
+fn a_minute_whose_candle_cannot_be_read_waits() {
+    let rows = vec![stream(5, 1000, 10), stream(305, 1000, 10)];
+    let (first, third) = (candle(1, [1001; 4], 50), candle(3, [1003; 4], 50));
+    let mut facts = Facts::new(rows, vec![gap(60_000..240_000)], vec![]);
+    facts.candles = Candles::Incomplete(vec![first, third]);
+    let repair = facts.repair_twice();
+    assert_eq!(repair.rows, [whole(1, [1001; 4], 50), whole(3, [1003; 4], 50)]);
+    assert_eq!((told(&repair.gaps), repair.waiting), (vec![(GapState::Open, 2, None)], vec![at(60_000)]));
+    facts.scope = Scope::Everything;
+    assert_eq!(facts.repair().mismatches, [], "nothing is known of the other minutes");
+}
+
+#[test]
+fn a_day_is_over_when_trading_is() {
+    for (hours, date, over) in [
+        (Hours::Session, (2019, 7, 3), "2019-07-03T17:00:00Z"),
+        (Hours::All, (2019, 7, 3), "2019-07-03T21:00:00Z"),
+        (Hours::All, (2019, 2, 11), "2019-02-12T01:00:00Z"),
+        (Hours::All, (2019, 2, 10), "2019-02-11T05:00:00Z"),
+    ] {
+        let date = alpha_kite_core::Date::new(date.0, date.1, date.2).unwrap();
+        assert_eq!(alpha_kite::repair::over_at(date, hours).to_string(), over);
+    }
+}

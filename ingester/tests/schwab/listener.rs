@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use alpha_kite::schwab::{
-    Cause, ChartItem, EquityItem, Overflow, StreamEvent, Streamer, StreamerHandle, StreamerOptions, Subscriptions,
+    Cause, ChartItem, EquityItem, Overflow, SchwabClient, StreamEvent, Streamer, StreamerHandle, StreamerOptions,
+    Subscriptions,
 };
 use alpha_kite_core::{Price, Ticker, Timestamp};
 use tokio::sync::mpsc;
@@ -40,9 +41,17 @@ pub(crate) fn options() -> StreamerOptions {
 
 impl Listener {
     pub(crate) fn start(world: &World, options: StreamerOptions, capacity: usize) -> Self {
+        Self::start_with(world.client.clone(), world.stop.child_token(), options, capacity)
+    }
+
+    pub(crate) fn start_with(
+        client: SchwabClient,
+        stop: CancellationToken,
+        options: StreamerOptions,
+        capacity: usize,
+    ) -> Self {
         let (sender, events) = mpsc::channel(capacity);
-        let (streamer, handle) = Streamer::new(world.client.clone(), options, sender, clock());
-        let stop = world.stop.child_token();
+        let (streamer, handle) = Streamer::new(client, options, sender, clock());
         let task = tokio::spawn(streamer.run(stop.clone()));
         Self { handle, events, stop, task }
     }

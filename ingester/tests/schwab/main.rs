@@ -9,5 +9,6 @@ mod protocol;
 mod recorded;
 mod rest;
 mod streamer;
+mod tls;
 mod token;
 mod world;

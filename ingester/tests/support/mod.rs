@@ -4,11 +4,13 @@
 
 mod cluster;
 mod fixture;
+mod market;
 mod pgbouncer;
 mod sample;
 mod watchdog;
 
 pub(crate) use cluster::Cluster;
 pub(crate) use fixture::{Engine, Fixture};
+pub(crate) use market::generate;
 pub(crate) use pgbouncer::Pgbouncer;
 pub(crate) use sample::*;

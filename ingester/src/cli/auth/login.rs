@@ -22,8 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// Otherwise, or from another machine, paste the address that the browser ends at.
 ///
 /// Exit codes: 0 logged in; 1 Schwab refuses, or nobody logged in within 10 minutes; 2 the command could not run.
+///
+/// Example: alpha-kite auth login --no-browser
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(in crate::cli) struct Args {
     /// Print the page's address only, and open no browser
     #[arg(long)]

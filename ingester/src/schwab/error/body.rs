@@ -63,6 +63,25 @@ fn of_text(body: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schwab::recorded;
+
+    #[test]
+    fn recorded_errors_are_understood() {
+        let errors = recorded::of_kind("rest:error");
+        assert_eq!(errors.len(), 10);
+        for (id, error) in errors {
+            let line = describe(&error.raw);
+            assert!(!line.contains(['{', '<', '\n']) && line != "no reason given", "{id}: {line}");
+            for name in ["detail", "title"] {
+                if let Some(text) = error.expect[name].as_str() {
+                    assert!(line.contains(text), "{id}: {line}");
+                }
+            }
+            assert_eq!(is_too_big(&error.raw), error.expect["errorcode"] == "protocol.http.TooBigBody", "{id}");
+        }
+        let refusals: Vec<String> = recorded::of_kind("oauth:error").iter().map(|(_, it)| describe(&it.raw)).collect();
+        assert_eq!(refusals, ["unsupported_token_type", "invalid_client"]);
+    }
 
     #[test]
     fn the_four_families_are_understood() {
