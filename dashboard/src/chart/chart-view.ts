@@ -217,6 +217,10 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
     return now === null ? 0 : chart.timeScale().width() / (now.to - now.from);
   };
 
+  /** Whether a view that reaches the newest bar goes along with it. */
+  const goAlong = (shiftVisibleRangeOnNewBar: boolean): void =>
+    chart.timeScale().applyOptions({ shiftVisibleRangeOnNewBar });
+
   const free = (): void => {
     if (range === undefined) return;
     range = undefined;
@@ -244,11 +248,17 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
     chart.timeScale().setVisibleLogicalRange({ from: first.index - margin, to: last.index + margin });
   });
   for (const name of ["wheel", "pointerdown", "touchstart"] as const) {
-    element.addEventListener(name, free, { passive: true });
+    const take = () => {
+      goAlong(true);
+      free();
+    };
+    element.addEventListener(name, take, { passive: true });
   }
 
   /** The chart takes a new range in its next frame; before that a crosshair would be put where the bar was. */
   function crosshairSoon(index: number): void {
+    // What is looked at stays where it is.
+    goAlong(false);
     hover(index);
     requestAnimationFrame(() => requestAnimationFrame(() => showCrosshair(index)));
   }
@@ -297,6 +307,7 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
     },
     setRange(next) {
       range = next;
+      goAlong(true);
       applyRange();
     },
     moveTo(time) {

@@ -156,7 +156,11 @@ function Line({
       <td>{valueText(line.vwap)}</td>
       <td className={`pr-4 ${colours}`} title={line.late ? `${about}; recorded late` : about}>
         {text}
-        {line.late && <span title="Recorded more than a minute after the bar closed"> · late</span>}
+        {line.late && (
+          <span className="ml-1 text-[10px]" title="Recorded more than a minute after the bar closed">
+            late
+          </span>
+        )}
       </td>
     </tr>
   );
