@@ -22,7 +22,7 @@ done
 }
 
 status=0
-ALPHA_KITE_URL=$url scripts/test-dashboard.sh demo || status=$?
+ALPHA_KITE_URL=$url ALPHA_KITE_DATABASE=$folder/demo/demo.db scripts/test-dashboard.sh demo || status=$?
 kill -TERM "$demo"
 if ! wait "$demo"; then
   cat "$out" >&2
