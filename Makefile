@@ -5,8 +5,8 @@
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
 
-demo: ## Build the program and show it at work on a made-up session
-	@scripts/demo.sh
+demo: ## Build the program and run all of it on a made-up market
+	@scripts/demo.sh $(ARGS)
 
 test: ## Install what is missing and run every check
 	@scripts/test.sh

@@ -5,6 +5,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use alpha_kite_core::Timestamp;
 use url::Url;
 
+use crate::schwab::http_client;
+
+/// How long a simulator may take to tell its time.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Tells what time it is.
 pub trait Clock: Send + Sync {
     /// The moment of the call.
@@ -54,7 +59,8 @@ impl ScaledClock {
         let address = base.join("simulator/status").unwrap_or_else(|_| base.clone());
         let failed = |what: String| ClockError { address: address.clone(), what };
         let unreachable = |error: reqwest::Error| failed(error.without_url().to_string());
-        let answer = reqwest::get(address.clone()).await.and_then(reqwest::Response::error_for_status);
+        let client = http_client(ANSWER_TIMEOUT);
+        let answer = client.get(address.clone()).send().await.and_then(reqwest::Response::error_for_status);
         let text = answer.map_err(unreachable)?.text().await.map_err(unreachable)?;
         let status: SimulatorStatus = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
         let market = Timestamp::parse(&status.market_time).map_err(|error| failed(error.to_string()))?;

@@ -37,6 +37,7 @@ pub use counters::{Count, Counters};
 pub use error::{Result, SchwabError};
 pub use event::{Cause, StreamEvent};
 pub use history::History;
+pub(crate) use http::client as http_client;
 pub use http::{RequestOptions, SchwabClient};
 pub use item::{ChartItem, EquityItem, SecurityStatus};
 pub use markets::MarketHours;

@@ -1,7 +1,11 @@
 //! One process at a time may stream for an account: two would evict each other for ever.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fs, process};
 
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -29,6 +33,15 @@ impl Lease {
         loop {
             match store.take_lease(NAME, &holder, LENGTH).await {
                 Ok(None) => return Some(Self { store, holder }),
+                Ok(Some(other)) if is_dead(&other, &holder) => {
+                    tracing::info!(holder = %other, "the process that streamed before has died; its lease is taken over");
+                    if let Err(error) = store.release_lease(NAME, &other).await {
+                        tracing::warn!(%error, "cannot take the lease over");
+                    }
+                    if store.take_lease(NAME, &holder, LENGTH).await.is_ok_and(|other| other.is_none()) {
+                        return Some(Self { store, holder });
+                    }
+                }
                 Ok(Some(other)) => {
                     if known.as_ref() != Some(&other) {
                         tracing::warn!(holder = %other, "another process streams into this database; waiting for its end");
@@ -69,12 +82,56 @@ impl Lease {
     }
 }
 
-/// A name for this process that no other has.
+/// A name for this process that no other has: host, boot, process id, and a random number.
 #[must_use]
 pub fn holder() -> String {
-    use std::hash::{BuildHasher as _, Hasher as _};
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
-    let host: String = host.trim().chars().filter(|character| !character.is_control()).take(64).collect();
-    format!("{}-{}-{random:016x}", if host.is_empty() { "host" } else { &host }, std::process::id())
+    let random = RandomState::new().build_hasher().finish();
+    format!("{}/{}/{random:016x}", place(), process::id())
+}
+
+/// The host and its boot: process ids mean nothing elsewhere.
+fn place() -> String {
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    let clean = |text: String| {
+        text.trim().chars().filter(|character| !character.is_control() && *character != '/').take(64).collect()
+    };
+    let host: String = clean(read("/proc/sys/kernel/hostname"));
+    let boot: String = clean(read("/proc/sys/kernel/random/boot_id"));
+    format!("{host}/{boot}")
+}
+
+/// Whether the holder was a process of this host, since its last start, that is no more. `false` where that cannot be
+/// known.
+fn is_dead(other: &str, own: &str) -> bool {
+    let parts = |holder: &str| -> Option<(String, u32)> {
+        let (rest, _) = holder.rsplit_once('/')?;
+        let (place, id) = rest.rsplit_once('/')?;
+        Some((place.to_owned(), id.parse().ok()?))
+    };
+    let (Some((other_place, other_id)), Some((own_place, own_id))) = (parts(other), parts(own)) else { return false };
+    let is_known = Path::new("/proc/self").exists() && !own_place.ends_with('/');
+    is_known
+        && other_place == own_place
+        && other != own
+        && other_id != own_id
+        && !Path::new("/proc").join(other_id.to_string()).exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holder_is_dead_if_its_process_is_gone_from_this_host() {
+        let own = holder();
+        let place = place();
+        // Process ids end far below this number.
+        let gone = format!("{place}/4194305/0000000000000000");
+        let alive = format!("{place}/1/0000000000000000");
+        assert!(is_dead(&gone, &own));
+        for other in [alive.as_str(), own.as_str(), "elsewhere/boot/4194305/0", "", "a-b-c"] {
+            assert!(!is_dead(other, &own), "{other}");
+        }
+        assert_ne!(holder(), holder());
+    }
 }

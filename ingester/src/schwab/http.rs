@@ -188,7 +188,7 @@ impl SchwabClient {
 }
 
 /// A client that follows no redirects and no proxies: the stream could use none.
-pub(super) fn client(timeout: Duration) -> reqwest::Client {
+pub(crate) fn client(timeout: Duration) -> reqwest::Client {
     const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
     reqwest::Client::builder()
         .tls_backend_preconfigured((*tls::client_config()).clone())

@@ -131,9 +131,12 @@ impl Service {
     }
 
     /// Ends the service as `kill -9` does: in the middle of whatever it does.
-    pub(crate) async fn kill(self) {
+    pub(crate) async fn kill(self, store: &dyn Store) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
+        // What a dead process leaves is taken over at once; this one lives on.
+        let holder = store.take_lease("streamer", "nobody", Duration::ZERO).await.unwrap().unwrap();
+        store.release_lease("streamer", &holder).await.unwrap();
     }
 
     /// Waits until the newest stored row of every ticker starts at or after `moment`.

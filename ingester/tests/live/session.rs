@@ -124,7 +124,7 @@ async fn interruptions_are_on_record_and_filled() {
 
     // Killed in the middle, started again; then told to stop, and started again.
     market.wait(70 * 60_000).await;
-    service.kill().await;
+    service.kill(store.as_ref()).await;
     market.wait(73 * 60_000).await;
     let service = market.start(Arc::clone(&store)).await;
     market.wait(90 * 60_000).await;
