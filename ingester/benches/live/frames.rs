@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use alpha_kite::schwab::{Counters, frame};
 use alpha_kite_core::{Date, Session, Timestamp};
 
+use super::process::processor_seconds;
+
 /// Items of a frame.
 pub(crate) const TICKERS: usize = 50;
 const DECODE_FOR: Duration = Duration::from_secs(3);
@@ -77,17 +79,23 @@ fn frame(at: i64, states: &[(String, i64, u64)]) -> String {
 pub(crate) fn measure() {
     let frames = Frames::make(100, 1).texts;
     let counters = Counters::default();
-    let (begin, mut read) = (Instant::now(), 0_u32);
+    let (begin, processor, mut read) = (Instant::now(), processor_seconds(), 0_u32);
     while begin.elapsed() < DECODE_FOR {
         for text in &frames {
             assert_eq!(frame::read(text, &counters).unwrap().len(), 1);
             read += 1;
         }
     }
-    let seconds = begin.elapsed().as_secs_f64();
+    let times = [begin.elapsed().as_secs_f64(), processor_seconds() - processor];
+    let [frames_read, items] = [read, u32::try_from(counters.items.get()).unwrap()].map(f64::from);
     let bytes: usize = frames.iter().map(String::len).sum();
-    println!("\n| reading frames of {TICKERS} items, {} bytes | |\n|---|--:|", bytes / frames.len());
-    println!("| frames/s, one thread | {:.0} |", f64::from(read) / seconds);
-    println!("| items/s, one thread | {:.0} |", f64::from(u32::try_from(counters.items.get()).unwrap()) / seconds);
+    println!(
+        "\n| reading frames of {TICKERS} items, one thread | a second | a second of processor time |\n|---|--:|--:|"
+    );
+    for (name, count) in [("frames", frames_read), ("items", items)] {
+        let [wall, processor] = times.map(|time| count / time);
+        println!("| {name} | {wall:.0} | {processor:.0} |");
+    }
+    println!("| bytes of a frame | {} | |", bytes / frames.len());
     assert_eq!(counters.bad_items.get() + counters.bad_fields.get(), 0);
 }

@@ -1,6 +1,8 @@
 //! From the event that closes a row to its commit, in real time.
 
-use std::time::Duration;
+use std::fs::File;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -21,6 +23,7 @@ pub(crate) async fn measure() {
     println!(
         "\n| event that closes a row to commit, ms | rows | p50 | p99 | max | MB resident |\n|---|--:|--:|--:|--:|--:|"
     );
+    disk();
     for count in [50, 500] {
         for engine in Engine::ALL {
             serve(count, engine).await;
@@ -29,6 +32,23 @@ pub(crate) async fn measure() {
             serve_peer(count, engine).await;
         }
     }
+}
+
+/// Prints how long the disk takes for two pages, which no commit into SQLite is quicker than.
+fn disk() {
+    let folder = TempDir::new().unwrap();
+    let mut file = File::create(folder.path().join("pages")).unwrap();
+    let mut times: Vec<f64> = Vec::new();
+    for _ in 0..300 {
+        file.write_all(&[7; 8192]).unwrap();
+        let begin = Instant::now();
+        file.sync_data().unwrap();
+        times.push(begin.elapsed().as_secs_f64() * 1e3);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    times.sort_by(f64::total_cmp);
+    let at = |percent: usize| times[times.len() * percent / 100];
+    println!("| the disk alone, 8 KiB | - | {:.2} | {:.2} | {:.2} | - |", at(50), at(99), times[times.len() - 1]);
 }
 
 async fn serve(count: usize, engine: Engine) {
