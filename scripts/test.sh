@@ -45,7 +45,9 @@ stage "golden files" scripts/golden-check.sh
 stage "core by feature" scripts/test-core.sh
 stage "core without an operating system" scripts/build-core-bare.sh
 stage "wasm in Node and Chromium" scripts/test-wasm.sh
-stage "workspace" cargo test --locked --workspace --no-fail-fast
 stage "npm package" scripts/test-bindings.sh
 stage "dashboard" scripts/test-dashboard.sh
+# The program carries the dashboard's pages, so it is built after them.
+stage "workspace" cargo test --locked --workspace --no-fail-fast
+stage "demo" scripts/test-demo.sh
 finish 0

@@ -1,4 +1,4 @@
-//! The running service put together: tokens, stream, pipeline, database and HTTP.
+//! The running service put together: tokens, stream, pipeline, database, HTTP and heartbeat.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use url::Url;
 use crate::api::{self, ApiState};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::hub::Hub;
-use crate::live::{SchwabFeed, Service, ServiceConfig};
+use crate::hub::{Connection, ConnectionState, Database, Hub, Status};
+use crate::live::{Heartbeat, SchwabFeed, Service, ServiceConfig};
 use crate::metrics::Metrics;
 use crate::schwab::token::{KeeperOptions, OauthClient, TokenFile, TokenKeeper};
 use crate::schwab::{RequestOptions, SchwabClient, StreamerOptions};
@@ -63,6 +63,9 @@ impl App {
         let keeping = tokio::spawn(keeper.run(cancel.clone()));
         let client = SchwabClient::new(&base, tokens, RequestOptions::default());
         let feed = SchwabFeed::new(client.clone(), streamer, Arc::clone(&clock), Arc::clone(&metrics));
+        hub.set_status(starting(&service, clock.as_ref()));
+        let beating = Heartbeat::new(&config, Arc::clone(&hub), Arc::clone(&clock))
+            .map(|heartbeat| tokio::spawn(heartbeat.run(cancel.clone())));
         let serving = listener.map(|listener| {
             let state = ApiState {
                 store: Arc::clone(&store),
@@ -88,6 +91,11 @@ impl App {
         if let Err(error) = keeping.await {
             tracing::error!(%error, "the keeper of the tokens broke off");
         }
+        if let Some(beating) = beating
+            && let Err(error) = beating.await
+        {
+            tracing::error!(%error, "the heartbeat broke off");
+        }
         if let Some(Err(error)) = match serving {
             Some(serving) => Some(serving.await),
             None => None,
@@ -95,5 +103,17 @@ impl App {
             tracing::error!(%error, "HTTP broke off");
         }
         lost
+    }
+}
+
+/// The state until the pipeline tells its own: it may have to wait for the database first.
+fn starting(service: &ServiceConfig, clock: &dyn Clock) -> Status {
+    let now = clock.now();
+    Status {
+        speed: service.speed,
+        started_at: now,
+        connection: Connection { state: ConnectionState::Connecting, since: now, detail: None },
+        database: Database { kind: service.database, ..Database::default() },
+        ..Status::default()
     }
 }

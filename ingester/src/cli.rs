@@ -10,6 +10,7 @@ mod config_check;
 mod demo;
 mod exit;
 mod export;
+mod health;
 mod logging;
 mod migrate;
 mod progress;
@@ -61,6 +62,7 @@ Settings come from environment variables and from .env in the working folder; se
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Args),
+    Health(health::Args),
     Replay(replay::Args),
     Backfill(backfill::Args),
     Export(export::Args),
@@ -94,6 +96,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Run(_) => run::run(&cli.connection).await,
+        Command::Health(args) => health::run(args, &cli.connection).await,
         Command::Replay(args) => replay::run(args, &cli.connection).await,
         Command::Backfill(args) => backfill::run(args, &cli.connection).await,
         Command::Export(args) => export::run(args, &cli.connection).await,

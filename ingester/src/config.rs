@@ -6,6 +6,7 @@
 mod batch;
 mod database;
 mod fault;
+mod heartbeat;
 mod http;
 mod schwab;
 mod secret;
@@ -16,6 +17,7 @@ mod stream;
 pub use batch::BatchConfig;
 pub use database::DatabaseConfig;
 pub use fault::{ConfigError, Fault};
+pub use heartbeat::HeartbeatConfig;
 pub use http::{HttpConfig, HttpOrigin};
 pub use schwab::SchwabConfig;
 pub use secret::Secret;
@@ -26,7 +28,7 @@ pub use stream::{ClockSource, StreamConfig};
 use settings::Reader;
 
 /// Every key that is read, in the order in which they are described and shown.
-pub const KEYS: [&str; 18] = [
+pub const KEYS: [&str; 20] = [
     stream::TICKER,
     stream::SKIP_MARKET_HOURS,
     stream::CLOSE_GRACE_MS,
@@ -45,6 +47,8 @@ pub const KEYS: [&str; 18] = [
     schwab::TOKEN_KEY,
     http::LISTEN,
     http::ORIGINS,
+    heartbeat::URL,
+    heartbeat::SECONDS,
 ];
 
 /// Everything that can be set, parsed and checked.
@@ -62,6 +66,8 @@ pub struct Config {
     pub schwab: SchwabConfig,
     /// The HTTP API.
     pub http: HttpConfig,
+    /// Who is told that data is fresh.
+    pub heartbeat: HeartbeatConfig,
 }
 
 /// One line of the effective configuration. A secret shows only that it is set.
@@ -89,6 +95,7 @@ impl Config {
             series: SeriesConfig::read(&mut reader),
             schwab: SchwabConfig::read(&mut reader),
             http: HttpConfig::read(&mut reader),
+            heartbeat: HeartbeatConfig::read(&mut reader),
         };
         reader.finish().map(|()| config)
     }
@@ -114,6 +121,8 @@ impl Config {
             if self.schwab.token_key.is_some() { "set, not shown" } else { "not set" }.to_owned(),
             self.http.listen_text(),
             self.http.origins_text(),
+            Secret::shown(self.heartbeat.url.as_ref()).to_owned(),
+            self.heartbeat.every.as_secs().to_string(),
         ];
         KEYS.into_iter().zip(values).map(|(key, value)| Shown { key, value, origin: settings.origin(key) }).collect()
     }
@@ -155,6 +164,8 @@ mod tests {
             ("ALPHA_KITE_TOKEN_KEY", "not set"),
             ("ALPHA_KITE_HTTP_LISTEN", "127.0.0.1:8787"),
             ("ALPHA_KITE_HTTP_ORIGINS", "its own only"),
+            ("ALPHA_KITE_HEARTBEAT_URL", "not set"),
+            ("ALPHA_KITE_HEARTBEAT_SECONDS", "60"),
         ];
         assert_eq!(shown, expected.map(|(key, value)| (key, value.to_owned())));
         assert!(config.shown(&settings).iter().all(|line| line.origin == Origin::Default));
@@ -172,6 +183,8 @@ mod tests {
             ("SCHWAB_APP_SECRET", "hunter2"),
             ("ALPHA_KITE_HTTP_LISTEN", "off"),
             ("ALPHA_KITE_HTTP_ORIGINS", "https://kite.example, http://localhost:3000"),
+            ("ALPHA_KITE_HEARTBEAT_URL", "https://watch.example/hunter2"),
+            ("ALPHA_KITE_HEARTBEAT_SECONDS", "30"),
         ]))
         .unwrap();
         assert_eq!((config.http.listen, config.http.origins.len()), (None, 2));
@@ -179,6 +192,8 @@ mod tests {
         assert!(config.stream.skip_market_hours);
         assert_eq!((config.batch.size, config.batch.interval.as_secs()), (500, 60));
         assert_eq!(config.series.text(), "1s,1m,5m");
+        assert_eq!(config.heartbeat.url.as_ref().unwrap().expose(), "https://watch.example/hunter2");
+        assert_eq!(config.heartbeat.every.as_secs(), 30);
         assert_eq!(config.schwab.app_secret.as_ref().unwrap().expose(), "hunter2");
         assert!(!format!("{config:?}").contains("hunter2"));
     }
@@ -204,6 +219,8 @@ mod tests {
             ("ALPHA_KITE_TOKEN_KEY", "hunter2"),
             ("ALPHA_KITE_HTTP_LISTEN", "everywhere"),
             ("ALPHA_KITE_HTTP_ORIGINS", "*"),
+            ("ALPHA_KITE_HEARTBEAT_URL", "ftp://hunter2.example"),
+            ("ALPHA_KITE_HEARTBEAT_SECONDS", "0"),
         ]);
         assert_eq!(
             found,
@@ -234,6 +251,8 @@ mod tests {
                 "ALPHA_KITE_HTTP_LISTEN (environment): \"everywhere\" is neither an IP address with a port, such as \
                  127.0.0.1:8787, nor off",
                 "ALPHA_KITE_HTTP_ORIGINS (environment): \"*\" is not an origin, such as https://kite.example, without a path",
+                "ALPHA_KITE_HEARTBEAT_URL (environment): is not an https:// or http:// address",
+                "ALPHA_KITE_HEARTBEAT_SECONDS (environment): \"0\" is not a whole number of seconds from 1 to 3600",
             ]
         );
         assert!(!found.concat().contains("hunter2"));

@@ -9,6 +9,7 @@ pub mod config;
 pub mod days;
 pub mod demo;
 pub mod export;
+mod health;
 pub mod hub;
 pub mod input;
 pub mod ledger;

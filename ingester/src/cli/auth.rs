@@ -159,7 +159,7 @@ impl Shown {
 }
 
 /// The two largest units of a time: `6 d 23 h`.
-fn countdown(seconds: i64) -> String {
+pub(super) fn countdown(seconds: i64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds} s"),

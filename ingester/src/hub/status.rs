@@ -16,6 +16,8 @@ pub struct Status {
     pub token: Token,
     /// The database.
     pub database: Database,
+    /// Since when the database is away, by the market's clock; `None` while it is there.
+    pub away_since: Option<Timestamp>,
     /// From the event that closes a row to its commit, over the last rows.
     pub latency: Latency,
     /// One entry for each ticker that is streamed.
@@ -175,6 +177,7 @@ impl Default for Status {
             },
             token: Token::default(),
             database: Database::default(),
+            away_since: None,
             latency: Latency::default(),
             tickers: Vec::new(),
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alpha_kite_core::{Session, Ticker, Timestamp};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::day::{Day, LoadError, Loaded};
@@ -29,6 +29,8 @@ const TICK: Duration = Duration::from_millis(100);
 const SILENT_AFTER_MS: i64 = 15_000;
 /// A stream is silent if nothing came for so long: a fast market must not outrun a busy machine.
 const SILENT_FOR: Duration = Duration::from_secs(3);
+/// A line that brings nothing is made anew at most so often.
+const RENEW_EVERY: Duration = Duration::from_secs(60);
 /// Tries to load a session before it begins without what is stored.
 const LOAD_TRIES: u32 = 20;
 
@@ -46,6 +48,8 @@ pub struct Driver {
     pub writer: Writer,
     /// The state of all tickers.
     pub pipeline: Pipeline,
+    /// Asks the feed for another line.
+    pub renew: Arc<Notify>,
     /// Holes that wait for the price history.
     pub repairs: Repairs,
     /// What the service says of itself.
@@ -88,6 +92,7 @@ impl Driver {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last_frame = Instant::now();
+        let mut renewed: Option<Instant> = None;
         let mut taken = Vec::with_capacity(AT_ONCE);
         loop {
             tokio::select! {
@@ -111,6 +116,11 @@ impl Driver {
                     let now = self.clock.now();
                     self.repairs.ask(self.pipeline.stream_time());
                     self.report(now);
+                    if self.pipeline.is_starved() && renewed.is_none_or(|renewed| renewed.elapsed() >= RENEW_EVERY) {
+                        tracing::warn!("nothing but heartbeats comes: the line is made anew");
+                        renewed = Some(Instant::now());
+                        self.renew.notify_one();
+                    }
                     let lag = now.as_millis() - self.pipeline.stream_time().as_millis();
                     if last_frame.elapsed() >= SILENT_FOR && lag > SILENT_AFTER_MS {
                         if let Some(session) = self.pipeline.session_to_enter(now) {

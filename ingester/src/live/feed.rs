@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -46,7 +46,7 @@ impl SchwabFeed {
 }
 
 impl Feed for SchwabFeed {
-    fn start(&self, mut stop: watch::Receiver<bool>) -> mpsc::Receiver<StreamEvent> {
+    fn start(&self, mut stop: watch::Receiver<bool>, renew: Arc<Notify>) -> mpsc::Receiver<StreamEvent> {
         let (sender, events) = mpsc::channel(QUEUE);
         let (streamer, handle) =
             Streamer::new(self.client.clone(), self.options.clone(), sender, Arc::clone(&self.clock));
@@ -60,6 +60,7 @@ impl Feed for SchwabFeed {
                     () = &mut streaming => break,
                     // The service being gone is a stop too; the streamer says goodbye then.
                     () = told(&mut stop), if !cancel.is_cancelled() => cancel.cancel(),
+                    () = renew.notified() => handle.reconnect(),
                     () = sleep(LOOK) => tell(&counters, &metrics, &mut counted),
                 }
             }

@@ -10,7 +10,7 @@ use super::change::Change;
 use super::day::{Loaded, SeriesPlan};
 use super::seconds::start_of_second;
 use super::ticker::{LiveTicker, Moment};
-use crate::hub::{ProvisionalBar, TickerStatus};
+use crate::hub::ProvisionalBar;
 use crate::metrics::Metrics;
 use crate::repair::Hours;
 use crate::schwab::EquityItem;
@@ -24,6 +24,8 @@ const FAR_AHEAD_MS: i64 = 10 * 60_000;
 const SILENCE_MS: i64 = 5_000;
 /// Silence is a hole only if it is so many times as long as the usual wait for data.
 const UNUSUAL: i64 = 5;
+/// A line on which only heartbeats come for so long in a session is made anew.
+const STARVED_MS: i64 = 30_000;
 /// Waits from which on it is known what is usual.
 const WAITS_KNOWN: u32 = 30;
 
@@ -208,6 +210,15 @@ impl Pipeline {
         }
     }
 
+    /// Whether the line is alive and has brought no data for much longer than usual, in a session.
+    #[must_use]
+    pub fn is_starved(&self) -> bool {
+        let waited = self.last_data.map_or(0, |last| self.stream_time.as_millis() - last.as_millis());
+        self.waits >= WAITS_KNOWN
+            && waited >= STARVED_MS.max(UNUSUAL * self.usual_wait / 8)
+            && self.session.is_some_and(|session| session.contains(self.stream_time))
+    }
+
     /// The changes since the last call.
     pub fn take_changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes)
@@ -230,17 +241,6 @@ impl Pipeline {
                 vwap: step.vwap,
                 cross: step.cross,
             })
-        })
-    }
-
-    /// What is known of each ticker, for people; open holes are the caller's to count.
-    pub fn status(&self) -> impl Iterator<Item = TickerStatus> {
-        self.tickers.values().map(|live| TickerStatus {
-            ticker: *live.ticker(),
-            last_row: live.last_row().map(|row| row.bar.start),
-            last_price: live.last_row().map(|row| row.bar.close),
-            rows: live.rows(),
-            gaps_open: 0,
         })
     }
 
@@ -480,6 +480,23 @@ mod tests {
             feed(&mut pipeline, 60 * minute..60 * minute + 1);
         }
         assert_eq!(pipeline.take_ended(), []);
+    }
+
+    #[test]
+    fn heartbeats_alone_do_not_feed_a_session() {
+        let mut pipeline = started();
+        feed(&mut pipeline, 0..100);
+        pipeline.beat(Instant::now(), at(130_000));
+        assert!(!pipeline.is_starved());
+        pipeline.beat(Instant::now(), at(131_000));
+        assert!(pipeline.is_starved());
+        // What a lost line does not bring is no reason to lose it again.
+        pipeline.lose_sight(at(101_000), "disconnect");
+        assert!(!pipeline.is_starved());
+        // After the close nothing has to come.
+        feed(&mut pipeline, 23_390..23_400);
+        pipeline.beat(Instant::now(), at(23_500_000));
+        assert!(!pipeline.is_starved());
     }
 
     #[test]

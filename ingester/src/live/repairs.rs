@@ -147,10 +147,4 @@ impl Repairs {
     pub fn open(&self, ticker: &Ticker) -> u32 {
         self.open.iter().filter(|((key, _), _)| key == ticker).map(|(_, count)| count).sum()
     }
-
-    /// Whether nothing is left to repair.
-    #[must_use]
-    pub fn is_done(&self) -> bool {
-        self.waiting.is_empty()
-    }
 }

@@ -30,6 +30,7 @@ pub struct Reporter {
     kind: DatabaseKind,
     started_at: Timestamp,
     line: Connection,
+    away_since: Option<Timestamp>,
     told: Option<Instant>,
     reported: Instant,
     rows_reported: Vec<(Ticker, u64)>,
@@ -58,6 +59,7 @@ impl Reporter {
             kind,
             started_at: now,
             line,
+            away_since: None,
             told: None,
             reported: Instant::now(),
             rows_reported: Vec::new(),
@@ -98,6 +100,7 @@ impl Reporter {
         }
         self.metrics.set_token_state(token.state);
         let state = if progress.is_away { DatabaseState::Away } else { DatabaseState::Ok };
+        self.away_since = progress.is_away.then(|| self.away_since.unwrap_or(now));
         if self.reported.elapsed() >= REPORT_EVERY {
             self.write_lines(now, &tickers, writer, token.state, state);
         }
@@ -107,6 +110,7 @@ impl Reporter {
             connection: self.line.clone(),
             token,
             database: Database { state, kind: self.kind, spooled_rows: progress.spooled_rows },
+            away_since: self.away_since,
             latency: progress.latency(),
             tickers,
         });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alpha_kite_core::{Interval, Rule, Ticker, Timestamp};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep, timeout};
 
 use super::SeriesPlan;
@@ -31,8 +31,8 @@ const LAST_WRITE: Duration = Duration::from_secs(3);
 
 /// Where the stream comes from.
 pub trait Feed: Send + Sync {
-    /// Begins to stream. It ends, and the channel closes, when `stop` turns true.
-    fn start(&self, stop: watch::Receiver<bool>) -> mpsc::Receiver<StreamEvent>;
+    /// Begins to stream. It ends, and the channel closes, when `stop` turns true; `renew` asks for another line.
+    fn start(&self, stop: watch::Receiver<bool>, renew: Arc<Notify>) -> mpsc::Receiver<StreamEvent>;
 
     /// The state of the account's tokens.
     fn token(&self) -> watch::Receiver<Token>;
@@ -115,6 +115,7 @@ impl Service {
             clock: Arc::clone(&clock),
             writer: writer.clone(),
             pipeline: Pipeline::new(pipeline, metrics),
+            renew: Arc::new(Notify::new()),
             repairs: Repairs::new(history),
             reporter,
         };
@@ -172,7 +173,7 @@ async fn stream(
     driver.report(now);
     let Some(lease) = Lease::take(Arc::clone(store), holder.to_owned(), stop).await else { return Outcome::Told };
     let (end_feed, feed_ends) = watch::channel(false);
-    let mut events = feed.start(feed_ends);
+    let mut events = feed.start(feed_ends, Arc::clone(&driver.renew));
     let stopped = tokio::select! {
         stopped = driver.run(&mut events, stop, until.map_or(Until::Told, Until::Stream)) => Some(stopped),
         other = lease.keep() => {

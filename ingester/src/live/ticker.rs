@@ -103,12 +103,6 @@ impl LiveTicker {
         self.blind.as_ref().is_some_and(|blind| blind.gap.is_some())
     }
 
-    /// Whether nothing is seen of it now.
-    #[must_use]
-    pub fn is_blind(&self) -> bool {
-        self.reader.is_blind()
-    }
-
     /// Takes the state of a session as the database has it, at a moment of the session. Returns the holes that ended
     /// before and are not filled yet.
     ///

@@ -63,8 +63,6 @@ pub struct Progress {
     committed: u64,
     /// Whether the last write failed for want of the database.
     pub is_away: bool,
-    /// Why, in words that hold no secret.
-    pub fault: Option<String>,
     /// Rows that wait on the local disk.
     pub spooled_rows: u64,
     /// Rows that were stored.
@@ -260,10 +258,12 @@ fn longer(longest: Option<f64>, millis: f64) -> Option<f64> {
 }
 
 async fn run(shared: Arc<Shared>) {
+    let mut tried = Instant::now();
     loop {
-        let Some(Taken { changes, since, submitted }) = next(&shared).await else { return };
+        let Some(Taken { changes, since, submitted }) = next(&shared, tried + RETRY).await else { return };
         if changes.is_empty() {
             come_back(&shared).await;
+            tried = Instant::now();
             continue;
         }
         let batches: Vec<Batch> = changes.iter().map(|change| change.batch.clone()).collect();
@@ -278,12 +278,13 @@ async fn run(shared: Arc<Shared>) {
                     if std::mem::take(&mut progress.is_away) {
                         tracing::info!("the database is back");
                     }
-                    (progress.committed, progress.fault) = (submitted, None);
+                    progress.committed = submitted;
                 });
             }
             refused => {
                 if let Some(error) = refused {
                     go_away(&shared, &error);
+                    tried = Instant::now();
                 }
                 if let Err(error) = keep(&shared, batches).await {
                     if let Some(error) = error {
@@ -310,14 +311,17 @@ struct Taken {
     submitted: u64,
 }
 
-/// What is to be done next; `None` at the end.
-async fn next(shared: &Shared) -> Option<Taken> {
+/// What is to be done next; `None` at the end. While the database is away it is tried again from `retry_at` on, and only
+/// time triggers a write to the disk.
+async fn next(shared: &Shared, retry_at: Instant) -> Option<Taken> {
     let is_away = shared.progress.borrow().is_away && shared.spool.is_some();
-    let retry_at = Instant::now() + RETRY;
     loop {
         let wait = {
             let mut waiting = shared.waiting();
-            let full = waiting.rows >= usize::try_from(shared.config.size).unwrap_or(usize::MAX);
+            if is_away && !waiting.is_ended && retry_at <= Instant::now() {
+                return Some(Taken { changes: Vec::new(), since: None, submitted: waiting.submitted });
+            }
+            let full = !is_away && waiting.rows >= usize::try_from(shared.config.size).unwrap_or(usize::MAX);
             let due = waiting.since.map(|since| since + shared.config.interval);
             let is_due = due.is_some_and(|due| due <= Instant::now());
             if !waiting.changes.is_empty() && (full || is_due || waiting.is_urgent || waiting.is_ended) {
@@ -338,9 +342,6 @@ async fn next(shared: &Shared) -> Option<Taken> {
                         std::mem::replace(&mut progress.committed, submitted) != submitted
                     });
                 }
-            }
-            if is_away && retry_at <= Instant::now() {
-                return Some(Taken { changes: Vec::new(), since: None, submitted: waiting.submitted });
             }
             let until = if is_away { Some(due.map_or(retry_at, |due| due.min(retry_at))) } else { due };
             until.map(|until| until.saturating_duration_since(Instant::now()))
@@ -364,7 +365,6 @@ fn go_away(shared: &Shared, error: &StoreError) {
         if !std::mem::replace(&mut progress.is_away, true) {
             tracing::error!(%error, "the database is away; rows wait");
         }
-        progress.fault = Some(error.to_string());
     });
 }
 
@@ -403,7 +403,7 @@ async fn come_back(shared: &Arc<Shared>) {
         }
     }
     tracing::info!("the database is back");
-    shared.progress.send_modify(|progress| (progress.is_away, progress.fault) = (false, None));
+    shared.progress.send_modify(|progress| progress.is_away = false);
 }
 
 async fn with_spool<T: Send + 'static>(

@@ -202,7 +202,7 @@ pub(crate) fn client(timeout: Duration) -> reqwest::Client {
 }
 
 /// What a connection said, without the address, which is known.
-pub(super) fn explain(error: reqwest::Error) -> String {
+pub(crate) fn explain(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();
     let mut source = std::error::Error::source(&error);
@@ -215,7 +215,7 @@ pub(super) fn explain(error: reqwest::Error) -> String {
 
 /// Why a body could not be read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BodyError {
+pub(crate) enum BodyError {
     #[error("the answer broke off: {0}")]
     Broken(reqwest::Error),
     #[error("{0}")]
@@ -223,7 +223,7 @@ pub(super) enum BodyError {
 }
 
 /// Reads a body up to a limit.
-pub(super) async fn read_body(mut response: Response, max_bytes: usize) -> Result<String, BodyError> {
+pub(crate) async fn read_body(mut response: Response, max_bytes: usize) -> Result<String, BodyError> {
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| BodyError::Broken(error.without_url()))? {
         if bytes.len() + chunk.len() > max_bytes {

@@ -7,6 +7,7 @@ use crate::kite::Kite;
 fn every_command_has_help_with_an_example() {
     let kite = Kite::new();
     for command in [
+        "health",
         "replay",
         "backfill",
         "export",

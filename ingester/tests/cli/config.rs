@@ -8,6 +8,7 @@ fn the_effective_configuration_is_shown_without_secrets() {
     let kite = Kite::new()
         .with("DATABASE_URL", "postgres://kite:hunter2@db.example:6543/postgres")
         .with("SCHWAB_APP_KEY", "hunter3")
+        .with("ALPHA_KITE_HEARTBEAT_URL", "https://watch.example/hunter5")
         .with("BATCH_SIZE", "20");
     kite.write(".env", "SCHWAB_APP_SECRET='hunter4'\nBATCH_SIZE=30\nBATCH_INTERVAL=5\nOTHER=1\n");
     let out = kite.done("config check");
@@ -33,6 +34,8 @@ fn the_effective_configuration_is_shown_without_secrets() {
             "ALPHA_KITE_TOKEN_KEY not set default",
             "ALPHA_KITE_HTTP_LISTEN 127.0.0.1:8787 default",
             "ALPHA_KITE_HTTP_ORIGINS its own only default",
+            "ALPHA_KITE_HEARTBEAT_URL set, not shown environment",
+            "ALPHA_KITE_HEARTBEAT_SECONDS 60 default",
         ]
     );
     let flag = kite.done("config check --database-url sqlite://flag.db");

@@ -4,5 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod away;
+mod health;
 mod market;
 mod session;

@@ -11,6 +11,7 @@ use alpha_kite::live::ServiceConfig;
 use alpha_kite::schwab::token::{OauthClient, TokenFile};
 use alpha_kite::schwab::{Backoff, Overflow, StreamerOptions, Subscriptions};
 use alpha_kite::series::Series;
+use alpha_kite::spool::Spool;
 use alpha_kite::store::Store;
 use alpha_kite_core::{Bar, Date, Interval, Rule, Session, Ticker, Timestamp};
 use alpha_kite_simulator::{ClockStart, Config as MarketConfig, Running, Simulator, SlowReader, Speed};
@@ -59,6 +60,16 @@ impl Market {
 
     /// Starts the service on a database.
     pub(crate) async fn start(&self, store: Arc<dyn Store>) -> Service {
+        self.start_with(store, None, &[]).await
+    }
+
+    /// Starts the service on a database, with a spool and with more settings.
+    pub(crate) async fn start_with(
+        &self,
+        store: Arc<dyn Store>,
+        spool: Option<Spool>,
+        more: &[(&str, &str)],
+    ) -> Service {
         let base = Url::parse(&self.simulator.base_url).unwrap();
         let account = self.simulator.config();
         let secret = |text: &str| Secret::new(text).unwrap();
@@ -75,7 +86,8 @@ impl Market {
             file.save(&oauth.exchange(&secret(&code)).await.unwrap()).unwrap();
         }
         let names = tickers().iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        let settings = Settings::new([("STREAM_TICKER".to_owned(), names, Origin::Flag)]);
+        let more = more.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned(), Origin::Flag));
+        let settings = Settings::new([("STREAM_TICKER".to_owned(), names, Origin::Flag)].into_iter().chain(more));
         let config = Config::read(&settings).unwrap();
         let hub = app::hub();
         let millis = Duration::from_millis;
@@ -92,7 +104,7 @@ impl Market {
             },
             config: Arc::new(config),
             store,
-            spool: None,
+            spool,
             hub: Arc::clone(&hub),
             clock: Arc::new(self.simulator.clock().clone()),
             base,

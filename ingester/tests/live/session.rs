@@ -14,7 +14,7 @@ use crate::market::{Market, minutes, session, tickers};
 use crate::support::{Engine, Fixture};
 
 /// After the close, when the last second has closed.
-const AFTER_CLOSE_MS: i64 = 210 * 60_000 + 20_000;
+pub(crate) const AFTER_CLOSE_MS: i64 = 210 * 60_000 + 20_000;
 
 fn rows(bars: &[Bar]) -> Vec<Row> {
     bars.iter().map(|&bar| Row { bar, bar_seconds: Interval::SECOND, source: Source::Stream }).collect()
@@ -25,7 +25,7 @@ fn series(bars: &[Bar], interval: Interval) -> Series {
 }
 
 /// A second store on the fixture's database, migrated.
-async fn store(fixture: &Fixture) -> Arc<dyn Store> {
+pub(crate) async fn store(fixture: &Fixture) -> Arc<dyn Store> {
     let store = open(&fixture.url).await.unwrap();
     store.migrate().await.unwrap();
     Arc::from(store)
@@ -38,7 +38,7 @@ async fn digest(store: &dyn Store, ticker: &Ticker, interval: Interval) -> Store
 }
 
 /// What is stored is what the core computes from the stored rows.
-async fn assert_verified(store: &dyn Store) {
+pub(crate) async fn assert_verified(store: &dyn Store) {
     for ticker in tickers() {
         let mut verifier = Verifier::new(store, ticker, DateRange::day(session().date), &[]).await.unwrap();
         let mut sessions = 0;
@@ -51,7 +51,7 @@ async fn assert_verified(store: &dyn Store) {
 }
 
 /// The one-minute series has the closes, volumes and crosses in force of a day without faults.
-async fn assert_minutes_of_a_day_without_faults(market: &Market, store: &dyn Store) {
+pub(crate) async fn assert_minutes_of_a_day_without_faults(market: &Market, store: &dyn Store) {
     for ticker in tickers() {
         let stored = store.rows(&ticker, session().open..session().close).await.unwrap();
         let stored = Series::compute(&session(), &stored, Interval::MINUTE, Rule::Close).unwrap().unwrap();

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Runs `alpha-kite demo` as it was built, tests the page that it serves in Chromium, ends it, and requires that it verifies what it stored.
+. "$(dirname "$0")/lib.sh"
+
+out=$(mktemp)
+folder=$(mktemp -d)
+# With the pages as they are now; nothing is compiled if they are in it already.
+cargo build --locked --quiet --package alpha-kite
+target/debug/alpha-kite demo --port 0 --speed 60 --dir "$folder/demo" >"$out" 2>&1 </dev/null &
+demo=$!
+trap 'kill "$demo" 2>/dev/null || true; rm -rf "$out" "$folder"' EXIT
+
+for _ in $(seq 200); do
+  url=$(sed -n 's/^  dashboard  //p' "$out")
+  [ -z "$url" ] || break
+  kill -0 "$demo" 2>/dev/null || break
+  sleep 0.1
+done
+[ -n "$url" ] || {
+  cat "$out" >&2
+  fail "the demo did not start"
+}
+
+status=0
+ALPHA_KITE_URL=$url scripts/test-dashboard.sh demo || status=$?
+kill -TERM "$demo"
+if ! wait "$demo"; then
+  cat "$out" >&2
+  fail "the demo did not verify what it stored"
+fi
+grep '  equal$' "$out"
+exit $status
