@@ -17,7 +17,7 @@ use alpha_kite::schwab::{Counters, StreamEvent, frame};
 use alpha_kite::store::open;
 use alpha_kite_core::{Rule, Ticker, Timestamp};
 use tempfile::TempDir;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::sleep;
 
 use super::database::{self, Engine};
@@ -40,7 +40,7 @@ impl Clock for Stopped {
 struct Memory(Arc<Frames>);
 
 impl Feed for Memory {
-    fn start(&self, mut stop: watch::Receiver<bool>) -> mpsc::Receiver<StreamEvent> {
+    fn start(&self, mut stop: watch::Receiver<bool>, _renew: Arc<Notify>) -> mpsc::Receiver<StreamEvent> {
         let (sender, events) = mpsc::channel(QUEUE);
         let frames = Arc::clone(&self.0);
         tokio::spawn(async move {
