@@ -1,6 +1,6 @@
 # Each target calls one script in scripts/; CI calls the same.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-consumers test-schwab-py setup lint fmt golden-check licences bench bench-js fuzz dashboard test-dashboard
+.PHONY: help demo test test-consumers test-schwab-py setup lint fmt golden-check licences bench bench-js chaos fuzz dashboard test-dashboard
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -37,6 +37,9 @@ bench: ## Run the benchmarks
 
 bench-js: ## Run the JavaScript benchmarks
 	@scripts/bench-js.sh
+
+chaos: ## Run days full of faults and compare them with days without
+	@scripts/chaos.sh
 
 fuzz: ## Fuzz the parsers for a bounded time (nightly Rust)
 	@scripts/fuzz.sh

@@ -6,7 +6,8 @@ out=$(mktemp)
 folder=$(mktemp -d)
 # With the pages as they are now; nothing is compiled if they are in it already.
 cargo build --locked --quiet --package alpha-kite
-target/debug/alpha-kite demo --port 0 --speed 60 --dir "$folder/demo" >"$out" 2>&1 </dev/null &
+# This market crosses soon, hours before its close.
+target/debug/alpha-kite demo --port 0 --speed 60 --date 2026-11-20 --at 12:50 --dir "$folder/demo" >"$out" 2>&1 </dev/null &
 demo=$!
 trap 'kill "$demo" 2>/dev/null || true; rm -rf "$out" "$folder"' EXIT
 
@@ -22,7 +23,7 @@ done
 }
 
 status=0
-ALPHA_KITE_URL=$url scripts/test-dashboard.sh demo || status=$?
+ALPHA_KITE_URL=$url ALPHA_KITE_DATABASE=$folder/demo/demo.db scripts/test-dashboard.sh demo || status=$?
 kill -TERM "$demo"
 if ! wait "$demo"; then
   cat "$out" >&2

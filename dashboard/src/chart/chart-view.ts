@@ -1,28 +1,18 @@
-import {
-  AreaSeries,
-  CandlestickSeries,
-  createChart,
-  createSeriesMarkers,
-  HistogramSeries,
-  type ISeriesApi,
-  type ISeriesMarkersPluginApi,
-  LineSeries,
-  type Logical,
-  type Time,
-} from "lightweight-charts";
+import { createChart, HistogramSeries, LineSeries, type Time } from "lightweight-charts";
 import type { DayView } from "@/model/dashboard";
 import { lowerBound } from "@/model/rows";
-import { createBands } from "./bands";
+import { drawGaps, drawHours } from "./background";
 import { type Cluster, clusterCrosses, GROUP_PREFIX } from "./clusters";
-import { createDiscs } from "./discs";
-import { createFormingMark } from "./forming";
-import { arrowsOf, candleOptions, chartOptions, discsOf, lineOptions, priceLineOptions } from "./options";
+import { drawCrosses, drawForming, type Mark, markAt } from "./marks";
+import { chartOptions, labelOptions, priceOptions } from "./options";
 import { PALETTES, type Theme } from "./palette";
-import { allPoints, candlePoint, pricePoint, valuePoint, volumePoint } from "./points";
+import { drawPrices, drawVolumes, type PriceStyle } from "./plot";
+import { pointOf } from "./points";
 import { type Range, rangeOf } from "./range";
+import { createLayer, type Scales, scalesOf } from "./scales";
+import { spanOf } from "./trace";
 
-/** How the price is drawn. */
-export type PriceStyle = "line" | "candles";
+export type { PriceStyle };
 
 /** What a chart tells. */
 export interface ChartEvents {
@@ -56,113 +46,159 @@ export interface ChartView {
 const CLUSTER_PX = 22;
 /** Beyond so many new bars everything is set anew. */
 const MOST_UPDATES = 400;
+/** Where bars are closer than this, in pixels, one of them cannot be seen. */
+const LEAST_FORMING_PX = 0.5;
 
-/** Puts a chart into an element. */
+/**
+ * Puts a chart into an element.
+ *
+ * Axes, crosshair, zoom and pan are the library's. A series that is not visible gives it the times of all bars, and series of few points
+ * put the newest values on the price axis. What is drawn are layers over the day's typed arrays, since the library makes an object of every
+ * bar of every series whenever one bar is added.
+ */
 export function createChartView(element: HTMLElement, theme: Theme, style: PriceStyle, events: ChartEvents): ChartView {
   let palette = PALETTES[theme];
-  let drawnStyle = style;
+  let priceStyle = style;
   let shown: DayView | undefined;
   let range: Range | undefined;
-  let clusters = new Map<string, Cluster>();
-  let markersKey = "";
-  let markersVersion = 0;
+  let clusters: Cluster[] = [];
+  let marks: Mark[] = [];
   let hovered: number | undefined;
-  let frame = 0;
   let disposed = false;
 
   const chart = createChart(element, { autoSize: true, ...chartOptions(palette) });
+  const axis = chart.addSeries(LineSeries, { visible: false });
+  const price = chart.addSeries(LineSeries, {
+    ...priceOptions(palette),
+    autoscaleInfoProvider: () => priceSpan(),
+  });
+  const nothing = { autoscaleInfoProvider: () => null };
+  const vwap = chart.addSeries(LineSeries, { ...labelOptions(palette.vwap), ...nothing });
+  const sma9 = chart.addSeries(LineSeries, { ...labelOptions(palette.sma9), ...nothing });
   const volume = chart.addSeries(
     HistogramSeries,
-    { priceFormat: { type: "volume" }, priceLineVisible: false, lastValueVisible: false },
+    {
+      priceFormat: { type: "volume" },
+      color: "transparent",
+      priceLineVisible: false,
+      lastValueVisible: false,
+      autoscaleInfoProvider: () => volumeSpan(),
+    },
     1,
   );
-  const vwap = chart.addSeries(LineSeries, lineOptions(palette.vwap, 2));
-  const sma9 = chart.addSeries(LineSeries, lineOptions(palette.sma9, 1));
-  const forming = createFormingMark();
-  const discs = createDiscs();
-  let price = addPrice();
-  const bands = [createBands(), createBands()] as const;
-  chart.panes().forEach((pane, at) => {
-    const band = bands[at];
-    if (band !== undefined) pane.attachPrimitive(band.primitive);
-  });
-  chart.panes()[0]?.setStretchFactor(5);
-  chart.panes()[1]?.setStretchFactor(1);
 
-  function addPrice(): {
-    series: ISeriesApi<"Area"> | ISeriesApi<"Candlestick">;
-    markers: ISeriesMarkersPluginApi<Time>;
-  } {
-    const series =
-      drawnStyle === "line"
-        ? chart.addSeries(AreaSeries, priceLineOptions(palette))
-        : chart.addSeries(CandlestickSeries, candleOptions(palette));
-    series.attachPrimitive(forming.primitive);
-    series.attachPrimitive(discs.primitive);
-    // Behind SMA9 and VWAP.
-    series.setSeriesOrder(0);
-    return { series, markers: createSeriesMarkers<Time>(series, [], { autoScale: false, zOrder: "top" }) };
+  const layers = [
+    layer("bottom", price, (context, scales, view) => {
+      drawHours(context, scales, view.series.bars.times, view.session, palette);
+      drawGaps(context, scales, view.series.bars.times, view.gaps, palette);
+    }),
+    layer("normal", price, (context, scales, view) => {
+      drawPrices(context, scales, view.series, priceStyle, palette);
+      const { forming } = view.series;
+      if (forming !== undefined) drawForming(context, scales, forming, view.series, priceStyle, palette);
+    }),
+    createLayer(
+      "normal",
+      (context, size, pixel) => {
+        const scales = shown && scalesOf(chart, price, shown.series.bars.times.length, size, pixel);
+        if (shown === undefined || scales === undefined) return;
+        clusters = clusterCrosses(shown.series.crosses, ({ index }) => scales.xOf(index), size.width, CLUSTER_PX);
+        marks = drawCrosses(context, scales, clusters, shown.series, palette);
+      },
+      (x, y) => {
+        const mark = markAt(marks, x, y);
+        return mark === undefined ? null : { externalId: mark.id, zOrder: "top", cursorStyle: "pointer" };
+      },
+    ),
+  ];
+  const volumeLayers = [
+    layer("bottom", volume, (context, scales, view) => {
+      drawHours(context, scales, view.series.bars.times, view.session, palette);
+      drawGaps(context, scales, view.series.bars.times, view.gaps, palette);
+    }),
+    layer("normal", volume, (context, scales, view) => drawVolumes(context, scales, view.series, palette)),
+  ];
+  const [prices, volumes] = chart.panes();
+  for (const { primitive } of layers) prices?.attachPrimitive(primitive);
+  for (const { primitive } of volumeLayers) volumes?.attachPrimitive(primitive);
+  prices?.setStretchFactor(5);
+  volumes?.setStretchFactor(1);
+
+  function layer(
+    level: "bottom" | "normal",
+    series: typeof price | typeof volume,
+    draw: (context: CanvasRenderingContext2D, scales: Scales, view: DayView) => void,
+  ) {
+    return createLayer(level, (context, size, pixel) => {
+      const scales = shown && scalesOf(chart, series, shown.series.bars.times.length, size, pixel);
+      if (shown !== undefined && scales !== undefined) draw(context, scales, shown);
+    });
   }
 
-  const pointOf = ({ series: { bars } }: DayView) => {
-    const point = drawnStyle === "line" ? pricePoint : candlePoint;
-    return (row: number) => point(bars, row);
-  };
+  function visibleBars(): [number, number] {
+    const now = visible();
+    return now === null ? [0, 0] : [Math.floor(now.from), Math.ceil(now.to) + 1];
+  }
 
-  const setPrice = (view: DayView): void => price.series.setData(allPoints(view.series.bars, pointOf(view)) as never);
+  function priceSpan() {
+    if (shown === undefined) return null;
+    const { bars, sma9: means, vwap: averages, forming } = shown.series;
+    const [from, to] = visibleBars();
+    const extremes = priceStyle === "line" ? [bars.prices] : [bars.highs, bars.lows];
+    const span = spanOf([...extremes, means, averages], from, to);
+    const edge = forming !== undefined && to > bars.times.length ? [forming.low, forming.high] : [];
+    if (span === undefined && edge.length === 0) return null;
+    const all = span === undefined ? edge : [span.low, span.high, ...edge];
+    return { priceRange: { minValue: Math.min(...all), maxValue: Math.max(...all) } };
+  }
+
+  function volumeSpan() {
+    const span = shown && spanOf([shown.series.bars.volumes], ...visibleBars());
+    return span === undefined ? null : { priceRange: { minValue: 0, maxValue: span.high } };
+  }
+
+  /** The series that put values on the price axis, and the values. */
+  const labels = ({ series }: DayView) =>
+    [
+      [price, series.bars.prices],
+      [sma9, series.sma9],
+      [vwap, series.vwap],
+      [volume, series.bars.volumes],
+    ] as const;
+
+  /** The last bar before `end` that has a value. */
+  const lastWith = (values: Float64Array, end: number): number => {
+    let row = end - 1;
+    while (row >= 0 && Number.isNaN(values[row] as number)) row -= 1;
+    return row;
+  };
 
   const setAll = (view: DayView): void => {
-    const { bars, sma9: means, vwap: averages } = view.series;
-    setPrice(view);
-    sma9.setData(allPoints(bars, (row) => valuePoint(bars, means, row)));
-    vwap.setData(allPoints(bars, (row) => valuePoint(bars, averages, row)));
-    volume.setData(allPoints(bars, (row) => volumePoint(bars, row, palette)));
-  };
-
-  const append = (view: DayView, from: number): void => {
-    const { bars, sma9: means, vwap: averages } = view.series;
-    const point = pointOf(view);
-    for (let row = from; row < bars.times.length; row += 1) {
-      price.series.update(point(row) as never);
-      sma9.update(valuePoint(bars, means, row));
-      vwap.update(valuePoint(bars, averages, row));
-      volume.update(volumePoint(bars, row, palette));
+    const { bars } = view.series;
+    axis.setData(Array.from(bars.times, (_, row) => pointOf(bars, bars.prices, row)));
+    for (const [series, values] of labels(view)) {
+      const row = lastWith(values, bars.times.length);
+      series.setData(row < 0 ? [] : [pointOf(bars, values, row)]);
     }
   };
 
-  const drawMarks = (): void => {
-    if (shown === undefined) return;
-    const { series, session, gaps, barSeconds } = shown;
-    const { bars } = series;
-    for (const band of bands) band.set({ times: bars.times, session, gaps }, palette);
-    const point = series.forming;
-    const last = bars.prices.at(-1);
-    const mark = point && { point, index: bars.times.length, before: last, candles: drawnStyle === "candles" };
-    forming.set(mark, palette);
-    element.dataset.bars = String(bars.times.length);
+  const append = (view: DayView, from: number): void => {
+    const { bars } = view.series;
+    for (let row = from; row < bars.times.length; row += 1) axis.update(pointOf(bars, bars.prices, row));
+    const last = bars.times.length - 1;
+    for (const [series, values] of labels(view)) {
+      if (last >= from && !Number.isNaN(values[last] as number)) series.update(pointOf(bars, values, last));
+    }
+  };
+
+  const redraw = (): void => {
+    for (const { redraw: ask } of [...layers, ...volumeLayers]) ask();
+  };
+
+  const tell = ({ series, barSeconds }: DayView): void => {
+    element.dataset.bars = String(series.bars.times.length);
     element.dataset.interval = String(barSeconds);
-    element.dataset.forming = String(point?.time ?? "");
-  };
-
-  const drawMarkers = (): void => {
-    if (shown === undefined) return;
-    const scale = chart.timeScale();
-    const xOf = ({ index }: { index: number }) => scale.logicalToCoordinate(index as Logical) ?? Number.NaN;
-    const found = clusterCrosses(shown.series.crosses, xOf, scale.width(), CLUSTER_PX);
-    const key = `${markersVersion} ${found.map(({ id, crosses }) => `${id}${crosses.length}`).join()}`;
-    if (key === markersKey) return;
-    markersKey = key;
-    clusters = new Map(found.map((cluster) => [cluster.id, cluster]));
-    price.markers.setMarkers(arrowsOf(found, palette));
-    discs.set(discsOf(found), palette);
-  };
-
-  const markersSoon = (): void => {
-    if (frame !== 0) return;
-    frame = requestAnimationFrame(() => {
-      frame = 0;
-      drawMarkers();
-    });
+    element.dataset.forming = String(series.forming?.time ?? "");
   };
 
   const applyRange = (): void => {
@@ -171,7 +207,19 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
     if (logical !== undefined) chart.timeScale().setVisibleLogicalRange(logical);
   };
 
-  const visible = () => chart.timeScale().getVisibleLogicalRange();
+  function visible() {
+    return chart.timeScale().getVisibleLogicalRange();
+  }
+
+  /** Pixels from one bar to the next. */
+  const spacing = (): number => {
+    const now = visible();
+    return now === null ? 0 : chart.timeScale().width() / (now.to - now.from);
+  };
+
+  /** Whether a view that reaches the newest bar goes along with it. */
+  const goAlong = (shiftVisibleRangeOnNewBar: boolean): void =>
+    chart.timeScale().applyOptions({ shiftVisibleRangeOnNewBar });
 
   const free = (): void => {
     if (range === undefined) return;
@@ -184,14 +232,13 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
     events.onHover(index);
   };
 
-  chart.timeScale().subscribeVisibleLogicalRangeChange(markersSoon);
   chart.subscribeCrosshairMove(({ logical, point, time }) => {
     const inside = point !== undefined && logical !== undefined && time !== undefined;
     hover(inside ? logical : undefined);
   });
   chart.subscribeClick(({ hoveredObjectId }) => {
     const id = String(hoveredObjectId ?? "");
-    const cluster = clusters.get(id);
+    const cluster = clusters.find((one) => one.id === id);
     const [first] = cluster?.crosses ?? [];
     if (cluster === undefined || first === undefined) return;
     if (!id.startsWith(GROUP_PREFIX)) return events.onPick(id);
@@ -201,57 +248,73 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
     chart.timeScale().setVisibleLogicalRange({ from: first.index - margin, to: last.index + margin });
   });
   for (const name of ["wheel", "pointerdown", "touchstart"] as const) {
-    element.addEventListener(name, free, { passive: true });
+    const take = () => {
+      goAlong(true);
+      free();
+    };
+    element.addEventListener(name, take, { passive: true });
+  }
+
+  /** The chart takes a new range in its next frame; before that a crosshair would be put where the bar was. */
+  function crosshairSoon(index: number): void {
+    // What is looked at stays where it is.
+    goAlong(false);
+    hover(index);
+    requestAnimationFrame(() => requestAnimationFrame(() => showCrosshair(index)));
+  }
+
+  function showCrosshair(index: number): void {
+    const bars = shown?.series.bars;
+    if (disposed || bars === undefined || index >= bars.times.length) return;
+    const point = pointOf(bars, bars.prices, index);
+    chart.setCrosshairPosition(point.value, point.time as Time, price);
+    hover(index);
   }
 
   return {
     show(view) {
       const before = shown;
       shown = view;
+      tell(view);
       const drawn = before?.series.bars.times.length ?? 0;
       const count = view.series.bars.times.length;
       const sameSeries = before?.key === view.key && before.barSeconds === view.barSeconds;
-      // A late row may have come in before the last one: the chart only adds at the end.
+      // Only the forming bar, which a dense chart has no room for, is new: it is drawn with the next one that is stored.
+      const same = sameSeries && before.series.bars === view.series.bars && before.gaps === view.gaps;
+      if (same) {
+        if (spacing() >= LEAST_FORMING_PX) redraw();
+        return;
+      }
+      // A late row may have come in before the last one: the library only adds at the end.
       const lastStays = before?.series.bars.times[drawn - 1] === view.series.bars.times[drawn - 1];
       const appends = sameSeries && drawn > 0 && view.changedFrom >= drawn - 1 && count >= drawn && lastStays;
       if (appends && count - drawn <= MOST_UPDATES) append(view, Math.min(view.changedFrom, count));
       else setAll(view);
-      drawMarks();
       applyRange();
-      markersSoon();
+      redraw();
     },
     setStyle(next) {
-      if (next === drawnStyle) return;
-      drawnStyle = next;
-      chart.removeSeries(price.series);
-      price = addPrice();
-      markersVersion += 1;
-      if (shown === undefined) return;
-      setPrice(shown);
-      drawMarks();
-      drawMarkers();
+      priceStyle = next;
+      redraw();
     },
     setTheme(next) {
       palette = PALETTES[next];
       chart.applyOptions(chartOptions(palette));
-      sma9.applyOptions(lineOptions(palette.sma9, 1));
-      vwap.applyOptions(lineOptions(palette.vwap, 2));
-      if (drawnStyle === "line") (price.series as ISeriesApi<"Area">).applyOptions(priceLineOptions(palette));
-      else (price.series as ISeriesApi<"Candlestick">).applyOptions(candleOptions(palette));
-      markersVersion += 1;
-      if (shown === undefined) return;
-      setAll(shown);
-      drawMarks();
-      drawMarkers();
+      price.applyOptions(priceOptions(palette));
+      sma9.applyOptions(labelOptions(palette.sma9));
+      vwap.applyOptions(labelOptions(palette.vwap));
+      redraw();
     },
     setRange(next) {
       range = next;
+      goAlong(true);
       applyRange();
     },
     moveTo(time) {
       if (shown === undefined) return;
       free();
-      const index = lowerBound(shown.series.bars.times, time);
+      const { times } = shown.series.bars;
+      const index = Math.min(lowerBound(times, time), times.length - 1);
       const now = visible();
       const width = Math.min(now === null ? 240 : now.to - now.from, 240);
       chart.timeScale().setVisibleLogicalRange({ from: index - width / 2, to: index + width / 2 });
@@ -287,22 +350,7 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
     },
     dispose() {
       disposed = true;
-      cancelAnimationFrame(frame);
       chart.remove();
     },
   };
-
-  /** The chart takes a new range in its next frame; before that a crosshair would be put where the bar was. */
-  function crosshairSoon(index: number): void {
-    hover(index);
-    requestAnimationFrame(() => requestAnimationFrame(() => showCrosshair(index)));
-  }
-
-  function showCrosshair(index: number): void {
-    const bars = shown?.series.bars;
-    if (disposed || bars === undefined || index >= bars.times.length) return;
-    const point = pricePoint(bars, index);
-    chart.setCrosshairPosition(point.value, point.time, price.series);
-    hover(index);
-  }
 }

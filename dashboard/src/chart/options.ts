@@ -1,26 +1,8 @@
-import { easternLabel, easternTimeFormatter, toSeriesMarkers } from "@alpha-kite/indicators/chart";
-import { ColorType, CrosshairMode, LineStyle, type SeriesMarker, TickMarkType, type Time } from "lightweight-charts";
-import type { Cluster } from "./clusters";
-import type { Disc } from "./discs";
+import { easternLabel, easternTimeFormatter } from "@alpha-kite/indicators/chart";
+import { ColorType, CrosshairMode, LineStyle, TickMarkType, type Time } from "lightweight-charts";
 import type { Palette } from "./palette";
 
 const PRICE_FORMAT = { type: "price", precision: 2, minMove: 0.01 } as const;
-
-/** A cross that stands alone is an arrow. */
-export function arrowsOf(clusters: readonly Cluster[], palette: Palette): SeriesMarker<Time>[] {
-  const alone = clusters.flatMap(({ crosses }) => (crosses.length === 1 ? crosses : []));
-  return toSeriesMarkers(alone, { upColor: palette.up, downColor: palette.down, size: 1.1 }) as never;
-}
-
-/** Crosses that stand together are a disc with their number. */
-export function discsOf(clusters: readonly Cluster[]): Disc[] {
-  return clusters.flatMap(({ id, crosses }) => {
-    const middle = crosses[crosses.length >> 1];
-    return crosses.length === 1 || middle === undefined
-      ? []
-      : [{ id, index: middle.index, price: middle.price, count: crosses.length }];
-  });
-}
 
 /** Options of the chart as a whole. */
 export function chartOptions(palette: Palette) {
@@ -41,7 +23,6 @@ export function chartOptions(palette: Palette) {
       secondsVisible: true,
       minBarSpacing: 0.002,
       rightOffset: 4,
-      enableConflation: true,
       // A chart shows one day: every mark is a time of it.
       tickMarkFormatter: (seconds: Time, type: TickMarkType) =>
         easternLabel(Number(seconds) * 1000, type === TickMarkType.TimeWithSeconds ? "time" : "minute"),
@@ -52,44 +33,24 @@ export function chartOptions(palette: Palette) {
       horzLine: { color: palette.crosshair, labelBackgroundColor: palette.label },
     },
     localization: { timeFormatter: easternTimeFormatter, locale: "en-US" },
-    // The page has its own keys and buttons beside these.
     handleScale: { axisPressedMouseMove: true, mouseWheel: true, pinch: true },
   };
 }
 
-/** Options of SMA9 and VWAP. */
-export function lineOptions(color: string, lineWidth: 1 | 2) {
+/** Options of a series that only puts its newest value on the price axis; its line is drawn by the page. */
+export function labelOptions(color: string) {
   return {
     color,
-    lineWidth,
+    lineVisible: false,
+    pointMarkersVisible: false,
+    crosshairMarkerVisible: false,
     priceLineVisible: false,
     lastValueVisible: true,
-    crosshairMarkerRadius: 3,
     priceFormat: PRICE_FORMAT,
   } as const;
 }
 
-/** Options of the price as a line. */
-export function priceLineOptions(palette: Palette) {
-  return {
-    lineColor: palette.price,
-    topColor: palette.priceTop,
-    bottomColor: palette.priceBottom,
-    lineWidth: 1,
-    priceLineStyle: LineStyle.Dotted,
-    priceFormat: PRICE_FORMAT,
-  } as const;
-}
-
-/** Options of the price as candles. */
-export function candleOptions(palette: Palette) {
-  return {
-    upColor: palette.up,
-    downColor: palette.down,
-    wickUpColor: palette.up,
-    wickDownColor: palette.down,
-    borderVisible: false,
-    priceLineStyle: LineStyle.Dotted,
-    priceFormat: PRICE_FORMAT,
-  } as const;
+/** The same for the price, which has a dotted line across the chart as well. */
+export function priceOptions(palette: Palette) {
+  return { ...labelOptions(palette.price), priceLineVisible: true, priceLineStyle: LineStyle.Dotted } as const;
 }

@@ -85,6 +85,8 @@ export interface Dashboard {
 
 /** Between two computations; at real speed every row gets its own. */
 const GAP_MS = 80;
+/** A bar that forms is no hurry: what is stored is shown at once, and it with that. */
+const FORMING_GAP_MS = 500;
 /** How long after its close a session's rows have all come. */
 const OVER_MS = 120_000;
 
@@ -135,7 +137,7 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
     doubt: () => following?.reload(),
     ask: (of, barSeconds) =>
       source?.computesAnyInterval ? source.series(of.key, barSeconds, stopped.signal) : undefined,
-    answered: () => scheduler.request(),
+    answered: () => scheduler.request(GAP_MS),
   });
 
   const render = (): void => {
@@ -147,7 +149,16 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
       set({ problem: `The stored rows cannot be computed: ${error.message}` });
     }
   };
-  const scheduler = frameScheduler(render, GAP_MS);
+  const scheduler = frameScheduler(render);
+
+  /** The same lines as before where nothing that they are made of changed. */
+  const linesOf = (series: Series, events: Day["events"] | undefined): readonly CrossLine[] => {
+    if (lines?.crosses !== series.crosses || lines.events !== events) {
+      lines = { crosses: series.crosses, events, made: crossLines(series, events) };
+    }
+    return lines.made;
+  };
+  let lines: { crosses: Series["crosses"]; events: Day["events"] | undefined; made: CrossLine[] } | undefined;
 
   const viewOf = (shown: Day): DayView => {
     const finest = shown.finest() ?? 1;
@@ -170,7 +181,7 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
       changedFrom: sameSeries ? firstChanged(series, shown.takeChanged(), before.series) : 0,
       over,
       parity: prover.judge(shown, series, over),
-      lines: crossLines(series, isLedgered ? shown.events : undefined),
+      lines: linesOf(series, isLedgered ? shown.events : undefined),
       gaps: shown.gaps,
       rows: shown.rows.length,
       lastPrice: columns.prices.at(-1),
@@ -183,6 +194,7 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
     following?.stop();
     scheduler.stop();
     prover.reset();
+    day?.dispose();
     complete = false;
     const key: DayKey = { ticker, date, ...dayBounds(date) };
     const shown = createDay(key);
@@ -193,15 +205,15 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
         shown.replace(contents);
         prover.reread();
         complete = true;
-        scheduler.request();
+        scheduler.request(GAP_MS);
       },
       onChange(change) {
         shown.merge(change);
-        scheduler.request();
+        scheduler.request(GAP_MS);
       },
       onForming(bar) {
         shown.setForming(bar);
-        scheduler.request();
+        scheduler.request(FORMING_GAP_MS);
       },
       onStatus: (status) => set({ status }),
       onClock: (reading) => clock.set(reading),
@@ -310,7 +322,7 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
         ...(otherTicker && { sessions: [], status: undefined }),
       });
       if (source === undefined || ticker === undefined) return;
-      if (!otherDay) return scheduler.request();
+      if (!otherDay) return scheduler.request(GAP_MS);
       if (pinnedDate !== undefined && pinnedDate === state.date && !otherTicker) return;
       if (pinnedDate !== undefined) follow(ticker, pinnedDate, source);
       else void showNewest(ticker, source);
@@ -348,6 +360,7 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
       clearTimeout(retry);
       scheduler.stop();
       following?.stop();
+      day?.dispose();
     },
   };
 }

@@ -2,7 +2,7 @@ import { type Basis, type Session, sessionsBetween } from "@alpha-kite/indicator
 import type { DayContents, DayKey, FormingBar, Gap, LedgerEvent, StoredDigest } from "@/source/types";
 import { mergeEvents } from "./ledger";
 import { createRows, lowerBound, type Rows } from "./rows";
-import { computeSeries, type Series } from "./series";
+import { type ClosedSeries, computeClosed, type Series, type SeriesRequest, withForming } from "./series";
 
 /** Everything known of one New York day, and what it gives at any interval. */
 export interface Day {
@@ -22,6 +22,8 @@ export interface Day {
   finest(): number | undefined;
   /** Computes the day; `now` is the market's time. */
   compute(barSeconds: number, now: number): Series;
+  /** Frees what computations needed. */
+  dispose(): void;
   /** The first moment whose rows changed since this was last asked; infinite where none did. */
   takeChanged(): number;
 }
@@ -38,12 +40,19 @@ export function createDay(key: DayKey): Day {
   let gaps: readonly Gap[] = [];
   let changed = Number.NEGATIVE_INFINITY;
   const forming = new Map<number, FormingBar>();
+  /** Counts changes of rows. */
+  let version = 0;
+  /** The last computation, and of what it was one. */
+  let computed: { readonly question: string; readonly closed: ClosedSeries } | undefined;
 
   const merge: Day["merge"] = (change) => {
     if (change.rows !== undefined) {
       const first = rows.merge(change.rows);
       const time = rows.columns().times[first];
-      if (time !== undefined) changed = Math.min(changed, time);
+      if (time !== undefined) {
+        changed = Math.min(changed, time);
+        version += 1;
+      }
     }
     if (change.events !== undefined) events = mergeEvents(events, change.events);
     if (change.digests !== undefined) digests = mergeDigests(digests, ofDay(key, change.digests));
@@ -59,6 +68,20 @@ export function createDay(key: DayKey): Day {
     const end = last < 0 ? Number.NEGATIVE_INFINITY : (times[last] as number) + (barSeconds[last] as number) * 1000;
     const over = session !== undefined && now >= session.end + CLOSE_GRACE_MS;
     return over ? Math.max(end, session.end) : end;
+  };
+
+  const requestOf = (barSeconds: number, now: number): SeriesRequest => {
+    const stored = digestOf(barSeconds);
+    return {
+      rows: rows.columns(),
+      ticker: key.ticker,
+      barSeconds,
+      basis: basisOf(stored?.rule ?? digests[0]?.rule),
+      session,
+      closedUntil: closedUntil(now),
+      // Seconds are closed when they are stored.
+      closedByServer: barSeconds === 1 ? 0 : (stored?.bars ?? 0),
+    };
   };
 
   return {
@@ -78,6 +101,7 @@ export function createDay(key: DayKey): Day {
     },
     replace(contents) {
       rows = createRows();
+      version += 1;
       [events, digests, gaps] = [[], [], []];
       merge(contents);
       changed = Number.NEGATIVE_INFINITY;
@@ -94,20 +118,19 @@ export function createDay(key: DayKey): Day {
       return (inSession.length > 0 ? inSession : barSeconds).reduce((least, seconds) => Math.min(least, seconds));
     },
     compute(barSeconds, now) {
-      const stored = digestOf(barSeconds);
+      const request = requestOf(barSeconds, now);
+      const { basis, closedUntil, closedByServer } = request;
+      const question = [version, barSeconds, basis, barSeconds === 1 ? "" : closedUntil, closedByServer].join();
+      if (computed?.question !== question) {
+        computed?.closed.dispose();
+        computed = { question, closed: computeClosed(request) };
+      }
       const second = forming.get(1) ?? forming.get(barSeconds);
       const last = rows.columns().times[rows.length - 1] ?? Number.NEGATIVE_INFINITY;
-      return computeSeries({
-        rows: rows.columns(),
-        ticker: key.ticker,
-        barSeconds,
-        basis: basisOf(stored?.rule ?? digests[0]?.rule),
-        session,
-        closedUntil: closedUntil(now),
-        closedByServer: stored?.bars ?? 0,
-        forming: second !== undefined && second.time > last && second.time < key.to ? second : undefined,
-      });
+      const isNews = second !== undefined && second.time > last && second.time < key.to;
+      return withForming(computed.closed, session, isNews ? second : undefined);
     },
+    dispose: () => computed?.closed.dispose(),
     takeChanged() {
       const first = changed;
       changed = Number.POSITIVE_INFINITY;

@@ -4,6 +4,7 @@ import {
   type Cross,
   compute,
   createEngine,
+  type Engine,
   type Options,
   resample,
   type Session,
@@ -55,31 +56,68 @@ export interface SeriesRequest {
   readonly closedUntil: number;
   /** Bars of the session that the server has closed. */
   readonly closedByServer: number;
-  /** A second that is still forming. */
-  readonly forming: FormingBar | undefined;
+}
+
+/** A day at one interval without its forming bar, and what that is made of. */
+export interface ClosedSeries {
+  readonly series: Series;
+  /** Stored bars that are not closed: one at most. */
+  readonly open: Bars;
+  /** What a bar after the closed ones would bring. */
+  peek(bar: FormingBar): Pick<FormingPoint, "sma9" | "vwap" | "cross">;
+  /** Frees what `peek` needed. */
+  dispose(): void;
 }
 
 /** Computes a day at one interval. Needs `init()`. */
-export function computeSeries(request: SeriesRequest): Series {
+export function computeClosed(request: SeriesRequest): ClosedSeries {
   const { rows, ticker, barSeconds, basis } = request;
   const options: Options = { ticker, barSeconds, basis };
-  const all: Bars = barSeconds === 1 ? rows : (resample(plain(rows), barSeconds) as Bars);
+  const all: Bars = barSeconds === 1 ? plain(rows) : (resample(plain(rows), barSeconds) as Bars);
   const closed = barSeconds === 1 ? all.times.length : closedBars(all.times, request);
   const bars = slice(all, 0, closed);
   const result = compute(bars, options);
   const summary = result.sessions[0];
+  let engine: Engine | undefined;
   return {
-    options,
-    bars,
-    sma9: result.sma9,
-    vwap: result.vwap,
-    cross: result.cross,
-    crosses: result.crosses,
-    summary,
-    first: summary === undefined ? 0 : lowerBound(bars.times, summary.start),
-    forming: formingPoint(request, options, bars, slice(all, closed, all.times.length)),
+    series: {
+      options,
+      bars,
+      sma9: result.sma9,
+      vwap: result.vwap,
+      cross: result.cross,
+      crosses: result.crosses,
+      summary,
+      first: summary === undefined ? 0 : lowerBound(bars.times, summary.start),
+      forming: undefined,
+    },
+    open: slice(all, closed, all.times.length),
+    peek({ time, close, volume, high, low }) {
+      if (engine === undefined) {
+        engine = createEngine(options);
+        engine.pushColumns(bars);
+      }
+      return engine.peek(time, close, volume, high, low);
+    },
+    dispose: () => engine?.dispose(),
   };
 }
+
+/** A series with the bar that is forming, of what is stored of it and of the second that is forming. */
+export function withForming(
+  closed: ClosedSeries,
+  session: Session | undefined,
+  second: FormingBar | undefined,
+): Series {
+  const { series, open } = closed;
+  const bar = formingBar(second, series.options.barSeconds, series.bars, open);
+  if (bar === undefined) return series;
+  const inSession = session !== undefined && bar.time >= session.start && bar.time < session.end;
+  const { sma9, vwap, cross } = inSession ? closed.peek(bar) : NO_VALUES;
+  return { ...series, forming: { ...bar, sma9, vwap, cross } };
+}
+
+const NO_VALUES = { sma9: Number.NaN, vwap: Number.NaN, cross: 0 } as const;
 
 /** The summary of the session's first `count` bars, or nothing while there are fewer. */
 export function summaryAt(series: Series, count: number): Pick<SessionSummary, "digest" | "rowDigest"> | undefined {
@@ -103,26 +141,6 @@ function closedBars(times: Float64Array, { barSeconds, session, closedUntil, clo
     if (closedUntil >= session.end) closed = Math.max(closed, last);
   }
   return Math.min(closed, times.length);
-}
-
-function formingPoint(
-  { forming, barSeconds, session }: SeriesRequest,
-  options: Options,
-  bars: Bars,
-  open: Bars,
-): FormingPoint | undefined {
-  const bar = formingBar(forming, barSeconds, bars, open);
-  if (bar === undefined) return undefined;
-  const point = { ...bar, sma9: Number.NaN, vwap: Number.NaN, cross: 0 } as const;
-  if (session === undefined || bar.time < session.start || bar.time >= session.end) return point;
-  const engine = createEngine(options);
-  try {
-    engine.pushColumns(bars);
-    const { sma9, vwap, cross } = engine.peek(bar.time, bar.close, bar.volume, bar.high, bar.low);
-    return { ...point, sma9, vwap, cross };
-  } finally {
-    engine.dispose();
-  }
 }
 
 /** The bar after the closed ones: what is stored of it, and the second that is forming. */

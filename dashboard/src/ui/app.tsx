@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { centsText } from "@/model/format";
 import type { CrossLine } from "@/model/ledger";
 import type { Parity } from "@/model/parity";
@@ -14,6 +14,7 @@ import { StatusCard } from "./status-card";
 import { useDashboard } from "./use-dashboard";
 
 const PANEL_ID = "parity-details";
+const NO_LINES: readonly CrossLine[] = [];
 const NOT_READ: Parity = { state: "pending", reason: "Reading the day." };
 
 /** The page. */
@@ -30,10 +31,10 @@ export function App() {
   }, [title]);
   const onDate = (date: string | undefined) => select({ date });
   const show = (time: number) => chart.current?.moveTo(time);
-  const pick = (line: CrossLine) => {
+  const pick = useCallback((line: CrossLine) => {
     setPicked(line.id);
-    show(line.time);
-  };
+    chart.current?.moveTo(line.time);
+  }, []);
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
       <Header
@@ -61,7 +62,7 @@ export function App() {
           {dashboard !== undefined && phase === "ready" && (
             <StatusCard state={state} clock={dashboard.clock} onShow={show} />
           )}
-          <SignalsTable lines={view?.lines ?? []} picked={picked} onPick={pick} />
+          <SignalsTable lines={view?.lines ?? NO_LINES} picked={picked} onPick={pick} />
         </aside>
       </main>
       <footer className="flex flex-wrap justify-between gap-x-4 px-4 pb-2 text-[11px] text-soft">

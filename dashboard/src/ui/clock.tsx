@@ -7,20 +7,18 @@ import type { MarketClock } from "@/model/market-clock";
 import { marketAt } from "@/model/market-hours";
 import { useTick } from "./use-tick";
 
-const TICK_MS = 100;
+const TICK_MS = 200;
 
-/** New York's time, to the tenth of a second. */
+/** New York's time. */
 export function EasternClock({ clock }: { clock: MarketClock }) {
   const text = useRef<HTMLSpanElement>(null);
-  const tenth = useRef<HTMLSpanElement>(null);
   useEffect(() => {
-    // Written past React: ten times a second nothing else of the page changes.
+    // Written past React, and only what changed: nothing else of the page is touched.
     const write = () => {
-      const now = clock.now();
-      const { hour, minute, second } = easternParts(now);
+      const { hour, minute, second } = easternParts(clock.now());
       const two = (value: number) => String(value).padStart(2, "0");
-      if (text.current !== null) text.current.textContent = `${two(hour)}:${two(minute)}:${two(second)}`;
-      if (tenth.current !== null) tenth.current.textContent = `.${Math.floor((now % 1000) / 100)}`;
+      const words = `${two(hour)}:${two(minute)}:${two(second)}`;
+      if (text.current !== null && text.current.textContent !== words) text.current.textContent = words;
     };
     write();
     const timer = setInterval(write, TICK_MS);
@@ -30,7 +28,6 @@ export function EasternClock({ clock }: { clock: MarketClock }) {
     <div className="flex items-baseline gap-1.5" data-testid="clock" role="timer" aria-label="Eastern time">
       <span className="font-semibold text-[17px] tabular-nums tracking-tight">
         <span ref={text}>--:--:--</span>
-        <span ref={tenth} className="text-soft text-xs" />
       </span>
       <span className="font-semibold text-[11px] text-soft">ET</span>
       {clock.speed !== 1 && (

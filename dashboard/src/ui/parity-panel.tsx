@@ -114,7 +114,8 @@ function Differences({
   dashboard: Dashboard | undefined;
   onShow: (time: number) => void;
 }) {
-  const key = `${compared.date} ${compared.barSeconds} ${compared.here.digest} ${compared.there?.digest}`;
+  // Not the digests: they change with every bar that comes, and the first difference stays.
+  const key = `${compared.date} ${compared.barSeconds}`;
   const [found, setFound] = useState<
     { key: string; difference: Difference | undefined } | { key: string; problem: string }
   >();

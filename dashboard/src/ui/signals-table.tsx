@@ -1,7 +1,7 @@
 "use client";
 
 import { easternLabel } from "@alpha-kite/indicators/chart";
-import { useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import { centsText, valueText } from "@/model/format";
 import type { CrossLine } from "@/model/ledger";
 import { Card } from "./controls";
@@ -23,7 +23,7 @@ const STATES: Record<CrossLine["state"], { text: string; about: string; colours:
 };
 
 /** The day's crosses, newest first; a click shows one on the chart. Only rows that can be seen are made. */
-export function SignalsTable({
+export const SignalsTable = memo(function SignalsTable({
   lines,
   picked,
   onPick,
@@ -108,7 +108,7 @@ export function SignalsTable({
       </section>
     </Card>
   );
-}
+});
 
 function Space({ rows }: { rows: number }) {
   return (
@@ -156,7 +156,11 @@ function Line({
       <td>{valueText(line.vwap)}</td>
       <td className={`pr-4 ${colours}`} title={line.late ? `${about}; recorded late` : about}>
         {text}
-        {line.late && <span title="Recorded more than a minute after the bar closed"> · late</span>}
+        {line.late && (
+          <span className="ml-1 text-[10px]" title="Recorded more than a minute after the bar closed">
+            late
+          </span>
+        )}
       </td>
     </tr>
   );

@@ -2,6 +2,7 @@ import type { Cross } from "@alpha-kite/indicators";
 import { describe, expect, test } from "vitest";
 import { clusterCrosses } from "@/chart/clusters";
 import { rangeOf } from "@/chart/range";
+import { columnsOf, spanOf } from "@/chart/trace";
 
 const cross = (index: number): Cross => ({
   index,
@@ -72,5 +73,47 @@ describe("ranges", () => {
   test("few bars are not stretched over the whole width", () => {
     const range = rangeOf("session", times.subarray(2000, 2003), session, 1000);
     expect((range?.to ?? 0) - (range?.from ?? 0)).toBeGreaterThanOrEqual(60);
+  });
+});
+
+describe("columns of pixels", () => {
+  const values = Float64Array.from({ length: 1000 }, (_, index) => Math.sin(index * 1.7) * 10);
+  const scales = (spacing: number, from = 0, to = 1000) => ({
+    from,
+    to,
+    spacing,
+    pixel: 1,
+    xOf: (index: number) => index * spacing,
+  });
+
+  test("are one a bar where there is room", () => {
+    const columns = columnsOf(values, scales(2));
+    expect(columns.length).toBe(1000);
+    expect(columns[7]).toEqual({ x: 14, low: values[7], high: values[7], last: values[7] });
+  });
+
+  test("keep every extreme where there is none", () => {
+    const columns = columnsOf(values, scales(0.02));
+    expect(columns.length).toBe(20);
+    expect(Math.max(...columns.map((column) => column?.high ?? 0))).toBe(Math.max(...values));
+    expect(Math.min(...columns.map((column) => column?.low ?? 0))).toBe(Math.min(...values));
+    expect(columns.at(-1)?.last).toBe(values[999]);
+  });
+
+  test("have holes where there are no values", () => {
+    const gappy = Float64Array.of(1, Number.NaN, Number.NaN, 4);
+    expect(columnsOf(gappy, scales(1, 0, 4)).map((column) => column?.last)).toEqual([1, undefined, undefined, 4]);
+    expect(columnsOf(gappy, scales(0.5, 0, 4)).map((column) => column?.last)).toEqual([1, 4]);
+  });
+
+  test("groups stay where they are as bars come", () => {
+    const xs = (to: number) => columnsOf(values, scales(0.1, 0, to)).map((column) => column?.x);
+    expect(xs(995).slice(0, 90)).toEqual(xs(1000).slice(0, 90));
+  });
+
+  test("the span of several columns", () => {
+    expect(spanOf([Float64Array.of(1, 2, 3), Float64Array.of(Number.NaN, 9, 0)], -5, 2)).toEqual({ low: 1, high: 9 });
+    expect(spanOf([Float64Array.of(Number.NaN)], 0, 1)).toBeUndefined();
+    expect(spanOf([Float64Array.of(1)], 3, 9)).toBeUndefined();
   });
 });

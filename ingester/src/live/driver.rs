@@ -1,5 +1,6 @@
 //! Drives the pipeline: the streamer's events in, changes out to the writer, sessions loaded as they begin.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,6 @@ use super::day::{Day, LoadError, Loaded};
 use super::pipeline::Pipeline;
 use super::repairs::{Answer, Repairs};
 use super::reporter::Reporter;
-use super::ticker::LiveTicker;
 use super::writer::Writer;
 use crate::clock::Clock;
 use crate::hub::{ConnectionState, Hub, Update};
@@ -31,8 +31,8 @@ const SILENT_AFTER_MS: i64 = 15_000;
 const SILENT_FOR: Duration = Duration::from_secs(3);
 /// A line that brings nothing is made anew at most so often.
 const RENEW_EVERY: Duration = Duration::from_secs(60);
-/// Tries to load a session before it begins without what is stored.
-const LOAD_TRIES: u32 = 20;
+/// Wait between two tries to load a session.
+const LOAD_AGAIN: Duration = Duration::from_secs(1);
 
 /// What the driver works with.
 pub struct Driver {
@@ -52,6 +52,8 @@ pub struct Driver {
     pub renew: Arc<Notify>,
     /// Holes that wait for the price history.
     pub repairs: Repairs,
+    /// Tickers whose stored rows may have changed without their state: it is loaded when the database is there again.
+    pub stale: BTreeSet<Ticker>,
     /// What the service says of itself.
     pub reporter: Reporter,
 }
@@ -93,6 +95,7 @@ impl Driver {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last_frame = Instant::now();
         let mut renewed: Option<Instant> = None;
+        let mut reload_at = Instant::now();
         let mut taken = Vec::with_capacity(AT_ONCE);
         loop {
             tokio::select! {
@@ -105,7 +108,7 @@ impl Driver {
                         if matches!(event, StreamEvent::Data { .. } | StreamEvent::Heartbeat { .. }) {
                             last_frame = Instant::now();
                         }
-                        if let Some(cause) = self.take(event).await {
+                        if let Some(cause) = self.take(event, stop).await {
                             self.submit();
                             return Stopped::Final(cause);
                         }
@@ -114,8 +117,14 @@ impl Driver {
                 answer = self.repairs.answer() => self.repair(answer).await,
                 _ = tick.tick() => {
                     let now = self.clock.now();
-                    self.repairs.ask(self.pipeline.stream_time());
+                    if !self.writer.is_away() {
+                        self.repairs.ask(self.pipeline.stream_time());
+                    }
                     self.report(now);
+                    if !self.stale.is_empty() && reload_at <= Instant::now() && !self.writer.is_away() {
+                        self.reload_stale().await;
+                        reload_at = Instant::now() + LOAD_AGAIN;
+                    }
                     if self.pipeline.is_starved() && renewed.is_none_or(|renewed| renewed.elapsed() >= RENEW_EVERY) {
                         tracing::warn!("nothing but heartbeats comes: the line is made anew");
                         renewed = Some(Instant::now());
@@ -124,7 +133,7 @@ impl Driver {
                     let lag = now.as_millis() - self.pipeline.stream_time().as_millis();
                     if last_frame.elapsed() >= SILENT_FOR && lag > SILENT_AFTER_MS {
                         if let Some(session) = self.pipeline.session_to_enter(now) {
-                            self.enter(session, now).await;
+                            self.enter(session, now, stop).await;
                         }
                         self.pipeline.stand_in(now);
                     }
@@ -159,7 +168,7 @@ impl Driver {
     }
 
     /// Returns the cause after which the streamer does not connect again.
-    async fn take(&mut self, event: StreamEvent) -> Option<Cause> {
+    async fn take(&mut self, event: StreamEvent, stop: &mut watch::Receiver<bool>) -> Option<Cause> {
         match event {
             StreamEvent::Connected => {
                 self.reporter.set_line(ConnectionState::Live, None, self.clock.now());
@@ -167,7 +176,7 @@ impl Driver {
             }
             StreamEvent::Data { received, timestamp, equities, .. } => {
                 if let Some(session) = self.pipeline.session_to_enter(timestamp) {
-                    self.enter(session, timestamp).await;
+                    self.enter(session, timestamp, stop).await;
                 }
                 self.reporter.set_line(ConnectionState::Live, None, self.clock.now());
                 self.pipeline.take(received, timestamp, &equities);
@@ -177,7 +186,7 @@ impl Driver {
             }
             StreamEvent::Heartbeat { received, timestamp } => {
                 if let Some(session) = self.pipeline.session_to_enter(timestamp) {
-                    self.enter(session, timestamp).await;
+                    self.enter(session, timestamp, stop).await;
                 }
                 self.pipeline.beat(received, timestamp);
             }
@@ -199,35 +208,72 @@ impl Driver {
         None
     }
 
-    /// Loads what is stored of a session, and begins it.
-    async fn enter(&mut self, session: Session, now: Timestamp) {
+    /// Loads what is stored of a session, and begins it. Told to stop meanwhile, it does not begin.
+    async fn enter(&mut self, session: Session, now: Timestamp, stop: &mut watch::Receiver<bool>) {
         self.submit();
-        self.writer.settle().await;
         let tickers: Vec<Ticker> = self.pipeline.tickers().map(|live| *live.ticker()).collect();
         let mut loaded = Vec::with_capacity(tickers.len());
         for ticker in tickers {
-            loaded.push((ticker, self.load_or_begin(ticker, session, now).await));
+            let Some(state) = self.load_or_begin(ticker, session, now, stop).await else { return };
+            loaded.push((ticker, state));
         }
         tracing::info!(date = %session.date, open = %session.open, close = %session.close, "session entered");
         self.pipeline.enter(session, loaded, now);
     }
 
-    async fn load_or_begin(&mut self, ticker: Ticker, session: Session, now: Timestamp) -> Loaded {
-        for attempt in 1..=LOAD_TRIES {
-            match self.load(ticker, session, now).await {
-                Ok(loaded) => return loaded,
-                Err(LoadError::Store(error)) if error.is_retryable() => {
-                    tracing::warn!(%ticker, attempt, %error, "cannot load the session yet");
-                    sleep(Duration::from_secs(1)).await;
+    /// Tries until the database is there: to go on without what is stored would make every later value wrong. `None` if
+    /// told to stop meanwhile.
+    async fn load_or_begin(
+        &mut self,
+        ticker: Ticker,
+        session: Session,
+        now: Timestamp,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Option<Loaded> {
+        loop {
+            // Rows that wait on disk are not in the database yet.
+            let loaded = if self.writer.settle().await { Some(self.load(ticker, session, now).await) } else { None };
+            match loaded {
+                Some(Ok(loaded)) => return Some(loaded),
+                None => tracing::warn!(%ticker, "cannot load the session yet: rows wait for the database"),
+                Some(Err(LoadError::Store(error))) if error.is_retryable() => {
+                    tracing::warn!(%ticker, %error, "cannot load the session yet");
                 }
-                Err(error) => {
-                    tracing::error!(%ticker, %error, "cannot load the session");
-                    break;
+                Some(Err(error)) => {
+                    tracing::error!(
+                        %ticker, date = %session.date, %error,
+                        "the session begins without what is stored; run `alpha-kite verify`"
+                    );
+                    return Some(Day::empty(ticker, session, self.pipeline.plan()));
                 }
             }
+            tokio::select! {
+                () = sleep(LOAD_AGAIN) => {}
+                () = told(stop) => return None,
+            }
         }
-        tracing::error!(%ticker, date = %session.date, "the session begins without what is stored; run `alpha-kite verify`");
-        Day::empty(ticker, session, self.pipeline.plan())
+    }
+
+    /// Loads what a repair has changed, or may have changed.
+    async fn reload_stale(&mut self) {
+        self.submit();
+        if !self.writer.settle().await {
+            return;
+        }
+        let (Some(session), now) = (self.pipeline.session(), self.pipeline.stream_time()) else {
+            return self.stale.clear();
+        };
+        for ticker in self.stale.clone() {
+            match self.load(ticker, session, now).await {
+                Ok(loaded) => self.pipeline.replace(&ticker, loaded),
+                Err(LoadError::Store(error)) if error.is_retryable() => {
+                    tracing::warn!(%ticker, %error, "cannot load the session yet");
+                    continue;
+                }
+                Err(error) => tracing::error!(%ticker, %error, "cannot load the session; run `alpha-kite verify`"),
+            }
+            self.stale.remove(&ticker);
+        }
     }
 
     /// Loads a session and brings its stored results up to date.
@@ -244,7 +290,7 @@ impl Driver {
 
     fn lose_sight(&mut self, cause: Cause) {
         if self.pipeline.has_started() {
-            self.pipeline.lose_sight(LiveTicker::unseen_since(self.pipeline.stream_time()), cause.as_str());
+            self.pipeline.lose_sight(cause.as_str());
         }
     }
 
@@ -271,6 +317,8 @@ impl Driver {
             Ok(report) => report,
             Err(error) => {
                 tracing::warn!(%ticker, %date, %error, "holes wait for the database");
+                // It may have been stored although the answer was lost.
+                self.stale.insert(ticker);
                 return self.repairs.put_off(&key);
             }
         };
@@ -279,11 +327,9 @@ impl Driver {
             "holes were filled"
         );
         let is_revised = report.rows_added + report.rows_removed > 0;
-        if let Some(session) = self.pipeline.session().filter(|session| session.date == date)
-            && is_revised
-        {
-            let loaded = self.load_or_begin(ticker, session, now).await;
-            self.pipeline.replace(&ticker, loaded);
+        if is_revised && self.pipeline.session().is_some_and(|session| session.date == date) {
+            self.stale.insert(ticker);
+            self.reload_stale().await;
         }
         for gap in report.changed {
             self.hub.publish(Update::Gap(gap));

@@ -9,7 +9,7 @@ use alpha_kite_core::{Session, Ticker, Timestamp};
 use super::change::Change;
 use super::day::{Loaded, SeriesPlan};
 use super::seconds::start_of_second;
-use super::ticker::{LiveTicker, Moment};
+use super::ticker::{LiveTicker, Moment, unseen_since};
 use crate::hub::ProvisionalBar;
 use crate::metrics::Metrics;
 use crate::repair::Hours;
@@ -28,6 +28,8 @@ const UNUSUAL: i64 = 5;
 const STARVED_MS: i64 = 30_000;
 /// Waits from which on it is known what is usual.
 const WAITS_KNOWN: u32 = 30;
+/// What is thought usual until it is known: a second between frames.
+const FIRST_USUAL_MS: i64 = 1_000;
 
 /// What the pipeline is started with.
 #[derive(Debug, Clone)]
@@ -79,7 +81,7 @@ impl Pipeline {
             stream_time: closed,
             closed,
             last_data: None,
-            usual_wait: 0,
+            usual_wait: FIRST_USUAL_MS * 8,
             waits: 0,
             far_ahead: None,
             session: None,
@@ -184,14 +186,18 @@ impl Pipeline {
         }
     }
 
-    /// Takes the clock's time while the stream is silent.
+    /// Takes the clock's time while the stream is silent. What was sent meanwhile comes too late for its seconds.
     pub fn stand_in(&mut self, now: Timestamp) {
+        if self.has_started() && now > self.stream_time {
+            self.lose_sight("silence");
+        }
         self.pass(now, Instant::now());
     }
 
-    /// Says that nothing is seen of any ticker from `since` on.
-    pub fn lose_sight(&mut self, since: Timestamp, cause: &'static str) {
-        self.last_data = None;
+    /// Says that nothing is seen of any ticker any more; since the last data, if the line has been silent before.
+    pub fn lose_sight(&mut self, cause: &'static str) {
+        let last_data = self.last_data.take().filter(|last| self.is_silence(*last, self.stream_time));
+        let since = unseen_since(last_data.unwrap_or(self.stream_time), self.config.close_grace_ms);
         let now = self.stream_time.max(since);
         for ticker in self.names() {
             self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
@@ -201,7 +207,12 @@ impl Pipeline {
     }
 
     /// Says that the program stops: the hole begins with the first second that has not closed.
+    ///
+    /// Before a session was entered it is not known where that is: the next start finds the hole after the last row.
     pub fn shut(&mut self, cause: &'static str) {
+        if self.session.is_none() {
+            return;
+        }
         let now = self.stream_time;
         for ticker in self.names() {
             self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
@@ -263,22 +274,28 @@ impl Pipeline {
     fn notice_silence(&mut self, sent: Timestamp, received: Instant) {
         let Some(last) = self.last_data.replace(sent.max(self.last_data.unwrap_or(sent))) else { return };
         let waited = sent.as_millis() - last.as_millis();
-        let is_in_session = self.session.is_some_and(|session| session.contains(last) && session.contains(sent));
         let usual = self.usual_wait / 8;
-        let is_known = self.waits >= WAITS_KNOWN;
+        let is_silence = self.is_silence(last, sent);
         if waited > 0 {
-            self.usual_wait += if self.waits == 0 { waited * 8 } else { waited - usual };
+            self.usual_wait += waited - usual;
             self.waits = self.waits.saturating_add(1);
         }
-        if is_in_session && is_known && waited >= SILENCE_MS && waited >= UNUSUAL * usual {
+        if is_silence {
             tracing::warn!(waited_ms = waited, usual_ms = usual, "the line was silent");
-            let since = LiveTicker::unseen_since(last);
+            let since = unseen_since(last, self.config.close_grace_ms);
             for ticker in self.names() {
                 self.with_ticker(&ticker, sent, received, |live, moment, change| {
                     live.lose_sight(since, "silence", moment, change);
                 });
             }
         }
+    }
+
+    /// Whether no data between two moments is unusual.
+    fn is_silence(&self, from: Timestamp, to: Timestamp) -> bool {
+        let waited = to.as_millis() - from.as_millis();
+        let is_in_session = self.session.is_some_and(|session| session.contains(from) && session.contains(to));
+        is_in_session && waited >= SILENCE_MS && waited >= UNUSUAL * self.usual_wait / 8
     }
 
     /// Lets the stream's time pass.
@@ -316,7 +333,8 @@ impl Pipeline {
     ) -> Option<T> {
         let live = self.tickers.get_mut(ticker)?;
         let stores_all_hours = self.config.stores_all_hours;
-        let moment = Moment { now, received, stores_all_hours, metrics: &self.metrics };
+        let close_grace_ms = self.config.close_grace_ms;
+        let moment = Moment { now, received, stores_all_hours, close_grace_ms, metrics: &self.metrics };
         let mut change = Change::new(*ticker);
         let result = act(live, &moment, &mut change);
         if !change.is_empty() {
@@ -367,6 +385,7 @@ mod tests {
         EquityItem {
             ticker: qqq(),
             is_image: false,
+            is_damaged: false,
             last: Some(Price::from_micros(micros).unwrap()),
             total_volume: Some(Volume::new(total).unwrap()),
             trade_time: Some(trade),
@@ -450,19 +469,19 @@ mod tests {
     fn a_hole_is_on_record_from_the_loss_to_the_next_image() {
         let mut pipeline = started();
         feed(&mut pipeline, 0..100);
-        pipeline.lose_sight(LiveTicker::unseen_since(pipeline.stream_time()), "disconnect");
+        pipeline.lose_sight("disconnect");
         let [change] = &pipeline.take_changes()[..] else { panic!("one change") };
         let [open] = &change.batch.gaps[..] else { panic!("one hole") };
-        assert_eq!((open.started_at, open.ended_at, open.state), (at(100_000), None, GapState::Open));
+        assert_eq!((open.started_at, open.ended_at, open.state), (at(99_000), None, GapState::Open));
         // A second loss is the same hole.
-        pipeline.lose_sight(at(120_000), "silence");
+        pipeline.lose_sight("silence");
         assert!(pipeline.take_changes().is_empty());
 
         let rows = rows(&feed(&mut pipeline, 130..140));
-        assert_eq!(rows.first().map(|row| row.bar.start), Some(at(99_000)), "the second before the hole");
+        assert_eq!(rows.first().map(|row| row.bar.start), Some(at(99_000)), "what was seen of the first second");
         assert_eq!(rows.get(1).map(|row| row.bar.start), Some(at(131_000)), "the image is no trade");
         let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
-        assert_eq!((gap.started_at, gap.ended_at), (at(100_000), Some(at(131_200))));
+        assert_eq!((gap.started_at, gap.ended_at), (at(99_000), Some(at(131_200))));
         assert_eq!((gap.shares_missed, gap.cause.as_str()), (Some(3_100), "disconnect"));
     }
 
@@ -473,10 +492,14 @@ mod tests {
         pipeline.beat(Instant::now(), at(104_000));
         feed(&mut pipeline, 106..107);
         let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
-        assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(100_000), Some(at(107_200)), "silence"));
-        // Where trades are rare, a wait is nothing.
+        assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(99_000), Some(at(107_200)), "silence"));
+        // Where trades are rare, a wait is nothing, once that is known.
         let mut pipeline = started();
-        for minute in 0..30 {
+        for minute in 0..10 {
+            feed(&mut pipeline, 60 * minute..60 * minute + 1);
+        }
+        pipeline.take_ended();
+        for minute in 10..30 {
             feed(&mut pipeline, 60 * minute..60 * minute + 1);
         }
         assert_eq!(pipeline.take_ended(), []);
@@ -491,12 +514,80 @@ mod tests {
         pipeline.beat(Instant::now(), at(131_000));
         assert!(pipeline.is_starved());
         // What a lost line does not bring is no reason to lose it again.
-        pipeline.lose_sight(at(101_000), "disconnect");
+        pipeline.lose_sight("disconnect");
         assert!(!pipeline.is_starved());
         // After the close nothing has to come.
         feed(&mut pipeline, 23_390..23_400);
         pipeline.beat(Instant::now(), at(23_500_000));
         assert!(!pipeline.is_starved());
+    }
+
+    #[test]
+    fn a_stop_before_the_session_is_entered_says_nothing_of_it() {
+        let config =
+            PipelineConfig { tickers: vec![qqq()], plan: plan(), stores_all_hours: false, close_grace_ms: 2500 };
+        let mut pipeline = Pipeline::new(config, Arc::default());
+        pipeline.take(Instant::now(), at(5_000), &[item(at(4_500), 600_000_000, 1_000)]);
+        pipeline.lose_sight("disconnect");
+        pipeline.shut("shutdown");
+        assert!(pipeline.take_changes().is_empty());
+    }
+
+    #[test]
+    fn what_a_line_held_back_for_long_is_in_the_hole() {
+        let mut pipeline = started();
+        let mut changes = feed(&mut pipeline, 0..100);
+        pipeline.stand_in(at(120_000));
+        changes.extend(pipeline.take_changes());
+        changes.extend(feed(&mut pipeline, 100..130));
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(99_000), Some(at(117_200)), "silence"));
+        assert_eq!(gap.shares_missed, Some(1_700));
+        let rows = rows(&changes);
+        assert!(rows.iter().all(|row| row.bar.volume.get() == 100));
+        assert!(rows.iter().all(|row| row.bar.start <= at(99_000) || row.bar.start >= at(117_000)));
+    }
+
+    #[test]
+    fn frames_in_the_wrong_order_are_a_hole_without_the_shares_twice() {
+        let mut pipeline = started();
+        let mut changes = feed(&mut pipeline, 0..100);
+        changes.extend(feed(&mut pipeline, 101..102));
+        changes.extend(feed(&mut pipeline, 100..101));
+        changes.extend(feed(&mut pipeline, 102..110));
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(98_000), Some(at(103_200)), "reordered"));
+        // Those of the two frames, and of the one that ends the hole.
+        assert_eq!(gap.shares_missed, Some(300));
+        let rows = rows(&changes);
+        assert!(rows.iter().all(|row| row.bar.volume.get() == 100));
+        let starts: Vec<_> = rows.iter().map(|row| row.bar.start).filter(|start| *start >= at(99_000)).collect();
+        assert_eq!(starts[..2], [at(99_000), at(103_000)]);
+    }
+
+    #[test]
+    fn a_trade_that_cannot_be_read_is_a_hole() {
+        let mut pipeline = started();
+        feed(&mut pipeline, 0..100);
+        let damaged = EquityItem { total_volume: None, is_damaged: true, ..item(at(100_700), 600_000_000, 0) };
+        pipeline.take(Instant::now(), at(101_200), &[damaged]);
+        feed(&mut pipeline, 101..110);
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(99_000), Some(at(102_200)), "garbage"));
+        assert_eq!(gap.shares_missed, Some(200));
+    }
+
+    #[test]
+    fn a_total_that_begins_anew_is_a_hole_of_that_moment() {
+        let mut pipeline = started();
+        feed(&mut pipeline, 0..100);
+        pipeline.take(Instant::now(), at(101_200), &[item(at(100_700), 600_000_000, 0)]);
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(99_000), Some(at(101_200)), "volume-reset"));
+        pipeline.take(Instant::now(), at(102_200), &[item(at(101_700), 600_000_000, 40)]);
+        pipeline.beat(Instant::now(), at(110_000));
+        let last = rows(&pipeline.take_changes()).pop().unwrap();
+        assert_eq!((last.bar.start, last.bar.volume.get()), (at(101_000), 40));
     }
 
     #[test]
@@ -518,10 +609,10 @@ mod tests {
     fn a_hole_at_the_close_ends_with_the_session() {
         let mut pipeline = started();
         feed(&mut pipeline, 0..23_000);
-        pipeline.lose_sight(at(23_000_000), "disconnect");
+        pipeline.lose_sight("disconnect");
         pipeline.stand_in(at(23_403_000));
         let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
-        assert_eq!((gap.started_at, gap.ended_at), (at(23_000_000), Some(session().close)));
+        assert_eq!((gap.started_at, gap.ended_at), (at(22_999_000), Some(session().close)));
     }
 
     #[test]

@@ -134,7 +134,9 @@ impl Repairs {
     /// A day was repaired with an answer of a time of the stream; holes that have ended since wait for their own minutes.
     pub fn done(&mut self, key: &TickerDay, asked_at: Timestamp) {
         match self.waiting.get_mut(key) {
-            Some(waiting) if waiting.due > asked_at => waiting.not_before = Instant::now(),
+            Some(waiting) if waiting.due > asked_at => {
+                (waiting.not_before, waiting.wait) = (Instant::now(), FIRST_WAIT);
+            }
             _ => {
                 self.waiting.remove(key);
                 self.open.remove(key);

@@ -63,6 +63,17 @@ impl Seconds {
         self.forming.take_if(|bar| bar.start < closed)
     }
 
+    /// Gives up the second that is forming: what it holds is not what was traded in it.
+    pub fn discard(&mut self) -> Option<Bar> {
+        self.forming.take()
+    }
+
+    /// The time of the last tick; no later one counts before it.
+    #[must_use]
+    pub fn last_tick(&self) -> Timestamp {
+        self.last_tick
+    }
+
     /// Takes no more ticks into seconds before `moment`, which are stored already.
     pub fn close_before(&mut self, moment: Timestamp) {
         self.closed = self.closed.max(moment);

@@ -1,5 +1,6 @@
 //! The service: streams while the market is open, and says what it does.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,6 +118,7 @@ impl Service {
             pipeline: Pipeline::new(pipeline, metrics),
             renew: Arc::new(Notify::new()),
             repairs: Repairs::new(history),
+            stale: BTreeSet::new(),
             reporter,
         };
         let holder = lease::holder();

@@ -22,6 +22,8 @@ pub struct LiveTicker {
     day: Option<Day>,
     /// Since when, and why, nothing was seen.
     blind: Option<Blind>,
+    /// When the newest item that told of trades was sent.
+    newest: Option<Timestamp>,
     /// The end of the last hole; the next one begins after it.
     last_hole_end: Option<Timestamp>,
     /// Rows that closed since the start.
@@ -47,6 +49,8 @@ pub struct Moment<'a> {
     pub received: Instant,
     /// Whether rows outside sessions are stored.
     pub stores_all_hours: bool,
+    /// How long after its end a second may still be told of, in milliseconds of the stream's time.
+    pub close_grace_ms: i64,
     /// Where events are counted.
     pub metrics: &'a Metrics,
 }
@@ -61,6 +65,7 @@ impl LiveTicker {
             seconds: Seconds::new(closed),
             day: None,
             blind: None,
+            newest: None,
             last_hole_end: None,
             rows: 0,
             last_row: None,
@@ -94,7 +99,7 @@ impl LiveTicker {
     /// The start of the second that is forming when the stream's time is `now`, or would be.
     #[must_use]
     pub fn unclosed_since(&self, now: Timestamp) -> Timestamp {
-        self.seconds.forming().map_or(Self::unseen_since(now), |bar| bar.start)
+        self.seconds.forming().map_or(start_of_second(now), |bar| bar.start)
     }
 
     /// Whether its present hole is on record.
@@ -152,8 +157,25 @@ impl LiveTicker {
         moment: &Moment<'_>,
         change: &mut Change,
     ) -> Option<Gap> {
+        if item.last.is_some() || item.total_volume.is_some() || item.is_damaged {
+            if self.newest.is_some_and(|newest| sent < newest) {
+                self.take_stale(sent, moment, change);
+                return None;
+            }
+            self.newest = Some(sent);
+        }
+        if sent < self.seconds.closed() {
+            // Its seconds are closed: it was held back for long, and more of its time may come.
+            self.lose_sight_from(unseen_since(sent, moment.close_grace_ms), "silence", moment, change);
+            return None;
+        }
+        if item.is_damaged {
+            self.lose_sight(unseen_since(sent, moment.close_grace_ms), "garbage", moment, change);
+            return None;
+        }
         match self.reader.read(item, sent) {
             Reading::NoTrade => None,
+            Reading::Reset => self.miss(sent, "volume-reset", moment, change),
             Reading::Snapshot { missed } => self.see(sent, missed, moment, change),
             Reading::Tick(tick) => {
                 match self.seconds.push(tick) {
@@ -171,6 +193,27 @@ impl LiveTicker {
         }
     }
 
+    /// An item comes after one that was sent later, whose tick took this one's shares at its own price and time. The
+    /// second that is forming holds that tick: it is given up, and is in the hole.
+    fn take_stale(&mut self, sent: Timestamp, moment: &Moment<'_>, change: &mut Change) {
+        let since = unseen_since(sent, moment.close_grace_ms);
+        if !self.reader.is_blind()
+            && let Some(bar) = self.seconds.discard()
+        {
+            self.reader.take_back(bar.volume);
+        }
+        self.reader.go_blind();
+        self.lose_sight_from(since, "reordered", moment, change);
+    }
+
+    /// Something was missed before an item that was sent at `sent`, and nothing after it. Returns the hole.
+    fn miss(&mut self, sent: Timestamp, cause: &'static str, moment: &Moment<'_>, change: &mut Change) -> Option<Gap> {
+        Session::containing(sent)?;
+        let since = unseen_since(sent, moment.close_grace_ms).max(start_of_second(self.seconds.last_tick()));
+        let gap = self.record(&Blind { since, cause, gap: None }, moment, change)?;
+        Some(self.finish(gap, sent, None, moment, change))
+    }
+
     /// Closes what ends by `closed`: seconds, and the bars of longer series.
     pub fn close_until(&mut self, closed: Timestamp, moment: &Moment<'_>, change: &mut Change) {
         let bar = self.seconds.close_until(closed);
@@ -183,13 +226,20 @@ impl LiveTicker {
     }
 
     /// Says that from `since` on nothing was seen. The hole is on record while it lasts if it is in hours that are stored.
+    ///
+    /// No trade is missing before the last tick, since ticks come in order.
     pub fn lose_sight(&mut self, since: Timestamp, cause: &'static str, moment: &Moment<'_>, change: &mut Change) {
+        self.lose_sight_from(since.max(start_of_second(self.seconds.last_tick())), cause, moment, change);
+    }
+
+    fn lose_sight_from(&mut self, since: Timestamp, cause: &'static str, moment: &Moment<'_>, change: &mut Change) {
         self.reader.go_blind();
         if self.blind.is_some() {
             return;
         }
         let mut blind = Blind { since, cause, gap: None };
-        if moment.stores_all_hours || Session::containing(moment.now.max(since)).is_some() {
+        // Where the session is not entered yet, the hole begins after its last row, which is found then.
+        if moment.stores_all_hours || self.session().is_some_and(|session| session.contains(moment.now.max(since))) {
             blind.gap = self.record(&blind, moment, change);
         }
         self.blind = Some(blind);
@@ -290,10 +340,10 @@ impl LiveTicker {
             tracing::error!(ticker = %self.ticker, start = %bar.start, %error, "row has no part in its series");
         }
     }
+}
 
-    /// The first moment of which nothing is known when the stream stopped at `stream_time`.
-    #[must_use]
-    pub fn unseen_since(stream_time: Timestamp) -> Timestamp {
-        start_of_second(stream_time)
-    }
+/// The first moment of which not everything is known when the stream stopped at `stream_time`: trades come late.
+#[must_use]
+pub(super) fn unseen_since(stream_time: Timestamp, close_grace_ms: i64) -> Timestamp {
+    start_of_second(stream_time.checked_add_millis(-close_grace_ms).unwrap_or(stream_time))
 }

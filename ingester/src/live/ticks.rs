@@ -18,8 +18,10 @@ pub struct Tick {
 /// What an item means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
-    /// A quote, a repeated image, or a total that begins anew.
+    /// A quote, or a repeated image.
     NoTrade,
+    /// A total that begins anew: what was traded since the item before is not told.
+    Reset,
     /// Shares were traded.
     Tick(Tick),
     /// The first image after a hole: `missed` shares were traded meanwhile, where that can be known.
@@ -46,9 +48,15 @@ impl TickReader {
         Self { price: None, total: None, is_blind: true }
     }
 
-    /// From here on something may have been missed: the next total is a snapshot.
+    /// From here on something may have been missed: the next total with a price of its own or a later one is a snapshot.
     pub fn go_blind(&mut self) {
         self.is_blind = true;
+        self.price = None;
+    }
+
+    /// Takes shares back that were in a tick and are not stored: they count as not seen.
+    pub fn take_back(&mut self, shares: Volume) {
+        self.total = self.total.and_then(|total| Volume::new(total.get().saturating_sub(shares.get())).ok());
     }
 
     /// Whether nothing has been seen since the last hole.
@@ -80,6 +88,7 @@ impl TickReader {
                 let at = item.trade_time.filter(|&time| time <= sent).unwrap_or(sent);
                 Reading::Tick(Tick { at, price, shares })
             }
+            None if before.is_some() => Reading::Reset,
             _ => Reading::NoTrade,
         }
     }
@@ -99,6 +108,7 @@ mod tests {
         EquityItem {
             ticker: Ticker::parse("QQQ").unwrap(),
             is_image: false,
+            is_damaged: false,
             last: last.map(|text| Price::parse(text).unwrap()),
             total_volume: total.map(|shares| Volume::new(shares).unwrap()),
             trade_time: trade_time.map(at),
@@ -127,7 +137,7 @@ mod tests {
             ("a trade at the same price", item(None, Some(151), None), tick(1000, "600.2", 1)),
             ("a price without shares", item(Some("600.3"), None, Some(995)), Reading::NoTrade),
             ("a trade after the frame", item(None, Some(160), Some(1001)), tick(1000, "600.3", 9)),
-            ("a total that falls", item(None, Some(0), None), Reading::NoTrade),
+            ("a total that falls", item(None, Some(0), None), Reading::Reset),
             ("the trade after it", item(None, Some(7), Some(999)), tick(999, "600.3", 7)),
         ];
         for (name, item, expected) in cases {
@@ -142,9 +152,13 @@ mod tests {
         for (total, missed) in [(175, Some(75)), (175, Some(0)), (20, None)] {
             reader.go_blind();
             assert_eq!(reader.read(&item(None, None, None), at(0)), Reading::NoTrade);
+            assert_eq!(reader.read(&item(None, Some(total), None), at(0)), Reading::NoTrade, "at which price?");
             assert!(reader.is_blind());
-            assert_eq!(reader.read(&item(None, Some(total), None), at(0)), Reading::Snapshot { missed });
+            assert_eq!(reader.read(&item(Some("5"), Some(total), None), at(0)), Reading::Snapshot { missed });
         }
         assert_eq!(reader.read(&item(None, Some(21), None), at(7)), tick(7, "5", 1));
+        reader.take_back(Volume::new(4).unwrap());
+        reader.go_blind();
+        assert_eq!(reader.read(&item(Some("5"), Some(25), None), at(8)), Reading::Snapshot { missed: Some(8) });
     }
 }

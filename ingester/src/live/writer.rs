@@ -148,6 +148,12 @@ impl Writer {
         self.shared.waiting().rows
     }
 
+    /// Whether the database does not take anything at present.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        self.shared.progress.borrow().is_away
+    }
+
     /// How far the writer is.
     #[must_use]
     pub fn progress(&self) -> Progress {

@@ -17,17 +17,23 @@ pub(super) fn equity_item(raw: &RawValue, counters: &Counters) -> Option<EquityI
     let fields = Fields::read(raw)?;
     let ticker = fields.ticker()?;
     let reader = Reader { counters };
+    let bad_before = counters.bad_fields.get();
+    let last = reader.price(fields.numbered[3]);
+    let total_volume = reader.volume(fields.numbered[8]);
+    let trade_time = reader.moment(fields.numbered[35]);
+    let is_damaged = counters.bad_fields.get() > bad_before;
     Some(EquityItem {
         ticker,
         is_image: fields.is_image,
+        is_damaged,
         bid: reader.price(fields.numbered[1]),
         ask: reader.price(fields.numbered[2]),
-        last: reader.price(fields.numbered[3]),
-        total_volume: reader.volume(fields.numbered[8]),
+        last,
+        total_volume,
         last_size: reader.volume(fields.numbered[9]),
         status: fields.numbered[32].and_then(string).map(|word| status(&word)),
         quote_time: reader.moment(fields.numbered[34]),
-        trade_time: reader.moment(fields.numbered[35]),
+        trade_time,
     })
 }
 
@@ -171,12 +177,24 @@ mod tests {
             r#"{"key":"QQQ","1":"NaN","2":-999,"3":600.1100,"8":26.0,"9":null,"32":"Halted","35":1715990395834,"47":{"a":[1]}}"#,
         );
         let item = item.unwrap();
-        assert_eq!((item.ticker.as_str(), item.is_image), ("QQQ", false));
+        assert_eq!((item.ticker.as_str(), item.is_image, item.is_damaged), ("QQQ", false, false));
         assert_eq!(item.last.unwrap().to_string(), "600.11");
         assert_eq!(item.total_volume.unwrap().get(), 26);
         assert_eq!((item.bid, item.ask, item.last_size, item.quote_time), (None, None, None, None));
         assert_eq!(item.status, Some(SecurityStatus::Halted));
         assert_eq!((item.trade_time.unwrap().as_millis(), bad), (1_715_990_395_834, 3));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_trade_is_told() {
+        for (text, is_damaged) in [
+            (r#"{"key":"QQQ","3":0,"35":0}"#, false),
+            (r#"{"key":"QQQ","3":"NaN"}"#, true),
+            (r#"{"key":"QQQ","3":600,"8":"NaN"}"#, true),
+            (r#"{"key":"QQQ","8":7,"35":-999}"#, true),
+        ] {
+            assert_eq!(equity(text).0.unwrap().is_damaged, is_damaged, "{text}");
+        }
     }
 
     #[test]
