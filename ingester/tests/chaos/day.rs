@@ -55,7 +55,7 @@ pub(crate) fn run(engine: Engine, seed: u64) {
         wait(&simulator, at(AFTER_CLOSE_MS)).await;
         // Those that are counted and were not met.
         simulator.clear_faults();
-        repaired(fixture.store.as_ref()).await;
+        repaired(&simulator, fixture.store.as_ref()).await;
     });
     let unstored = service.map(Service::stop);
     assert_eq!(unstored, Some(0), "the last rows are stored");
@@ -84,13 +84,15 @@ async fn wait(simulator: &Running, moment: Timestamp) {
 }
 
 /// Waits until the service has got to the close and no hole is open; the check tells of those that are.
-async fn repaired(store: &dyn Store) {
+async fn repaired(simulator: &Running, store: &dyn Store) {
     let end = Instant::now() + PATIENCE / 2;
     while Instant::now() < end {
         let mut is_open = false;
         for ticker in tickers() {
             let gaps = store.gaps(&ticker, session().open..session().close).await.unwrap();
-            let rows = store.rows(&ticker, at(AFTER_CLOSE_MS - 3 * 60_000)..session().close).await.unwrap();
+            let traded = simulator.second_bars(ticker, session().open, session().close);
+            let last = traded.last().expect("it trades").start;
+            let rows = store.rows(&ticker, last..session().close).await.unwrap();
             let is_there = !rows.is_empty() || gaps.iter().any(|gap| gap.ended_at == Some(session().close));
             is_open |= !is_there || gaps.iter().any(|gap| gap.state == GapState::Open);
         }

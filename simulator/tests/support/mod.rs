@@ -48,6 +48,8 @@ pub(crate) struct User {
 impl User {
     pub(crate) async fn start(config: Config) -> Self {
         let simulator = Simulator::bind(config).await.unwrap();
+        // The workspace leaves the choice of TLS to each program; a second install is refused, and needless.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let mut user = Self { simulator, http, access: String::new(), refresh: String::new() };
         user.log_in().await;
