@@ -109,7 +109,7 @@ impl Metrics {
             token_state: names.add("token_state", "1 at the state that the account's tokens are in"),
             last_row_age: names.add_with_unit(
                 "last_row_age",
-                "Market time since the start of the newest committed row",
+                "Market time since the start of the newest row that closed",
                 Unit::Seconds,
                 Gauge::default(),
             ),

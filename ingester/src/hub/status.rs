@@ -137,13 +137,13 @@ pub struct Latency {
 pub struct TickerStatus {
     /// The ticker.
     pub ticker: Ticker,
-    /// Start of its newest committed row.
+    /// Start of its newest row that closed, which may still wait for the database.
     #[serde(rename = "last_row_ms", serialize_with = "wire::maybe_millis")]
     pub last_row: Option<Timestamp>,
     /// Close of that row.
     #[serde(serialize_with = "wire::maybe_dollars")]
     pub last_price: Option<Price>,
-    /// Rows committed since the service started.
+    /// Rows that closed since the service started.
     pub rows: u64,
     /// Holes that are not filled yet.
     pub gaps_open: u32,
