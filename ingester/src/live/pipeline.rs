@@ -60,12 +60,21 @@ pub struct Pipeline {
     last_data: Option<Timestamp>,
     usual_wait: i64,
     waits: u32,
-    /// The timestamp of the last frame from far ahead.
-    far_ahead: Option<Timestamp>,
+    /// A frame from far ahead, which waits for another one that tells of the same time.
+    held: Option<Held>,
     session: Option<Session>,
     changes: Vec<Change>,
     /// Holes that have ended and wait for their repair.
     ended: Vec<Gap>,
+}
+
+/// A frame that is believed when the next one says so too.
+#[derive(Debug)]
+struct Held {
+    received: Instant,
+    sent: Timestamp,
+    /// `None` for a heartbeat.
+    items: Option<Vec<EquityItem>>,
 }
 
 impl Pipeline {
@@ -83,7 +92,7 @@ impl Pipeline {
             last_data: None,
             usual_wait: FIRST_USUAL_MS * 8,
             waits: 0,
-            far_ahead: None,
+            held: None,
             session: None,
             changes: Vec::new(),
             ended: Vec::new(),
@@ -136,13 +145,19 @@ impl Pipeline {
         self.tickers.values()
     }
 
-    /// The session that a moment is in, if its state has not been loaded: [`enter`](Self::enter) it first.
+    /// The session that a frame is in, if its state has not been loaded: [`enter`](Self::enter) it first.
     #[must_use]
-    pub fn session_to_enter(&self, moment: Timestamp) -> Option<Session> {
-        if self.session.is_some_and(|session| session.contains(moment)) {
+    pub fn session_to_enter(&self, sent: Timestamp) -> Option<Session> {
+        if self.is_old(sent) || self.is_doubtful(sent) { None } else { self.session_to_stand_in(sent) }
+    }
+
+    /// The session that the clock's time is in, if its state has not been loaded.
+    #[must_use]
+    pub fn session_to_stand_in(&self, now: Timestamp) -> Option<Session> {
+        if self.session.is_some_and(|session| session.contains(now)) {
             return None;
         }
-        Session::containing(moment)
+        Session::containing(now)
     }
 
     /// Begins a session with what the database has of it, one entry a ticker.
@@ -165,8 +180,16 @@ impl Pipeline {
     /// Takes the items of a frame that was sent at `sent`.
     pub fn take(&mut self, received: Instant, sent: Timestamp, items: &[EquityItem]) {
         self.metrics.frames.inc();
-        if !self.is_plausible(sent) {
-            return;
+        if self.is_doubtful(sent) {
+            return self.hold(Held { received, sent, items: Some(items.to_vec()) });
+        }
+        self.decide_held(sent);
+        self.take_items(received, sent, items);
+    }
+
+    fn take_items(&mut self, received: Instant, sent: Timestamp, items: &[EquityItem]) {
+        if self.is_old(sent) {
+            return self.skip(sent);
         }
         self.notice_silence(sent, received);
         for item in items {
@@ -181,9 +204,14 @@ impl Pipeline {
 
     /// Takes a heartbeat that was sent at `sent`.
     pub fn beat(&mut self, received: Instant, sent: Timestamp) {
-        if self.is_plausible(sent) {
-            self.pass(sent, received);
+        if self.is_doubtful(sent) {
+            return self.hold(Held { received, sent, items: None });
         }
+        self.decide_held(sent);
+        if self.is_old(sent) {
+            return self.skip(sent);
+        }
+        self.pass(sent, received);
     }
 
     /// Takes the clock's time while the stream is silent. What was sent meanwhile comes too late for its seconds.
@@ -255,19 +283,43 @@ impl Pipeline {
         })
     }
 
-    /// Whether a frame can be from now: neither from before what is closed, nor from a time far ahead that no other
-    /// frame has told of. One wrong timestamp must not close what is still to come.
-    fn is_plausible(&mut self, sent: Timestamp) -> bool {
-        let is_near = |other: Timestamp| (sent.as_millis() - other.as_millis()).abs() <= TIME_TURNED_BACK_MS;
-        let is_old = sent.as_millis() < self.closed.as_millis().saturating_sub(TIME_TURNED_BACK_MS);
-        let is_far = self.has_started() && sent.as_millis() - self.stream_time.as_millis() > FAR_AHEAD_MS;
-        let is_told_again = is_far && self.far_ahead.replace(sent).is_some_and(is_near);
-        let is_plausible = !is_old && (!is_far || is_told_again);
-        if !is_plausible {
-            tracing::warn!(%sent, stream_time = %self.stream_time, "frame from another time: skipped");
-            self.metrics.bad_frames.inc();
+    /// Whether a frame is from long before what is closed.
+    fn is_old(&self, sent: Timestamp) -> bool {
+        sent.as_millis() < self.closed.as_millis().saturating_sub(TIME_TURNED_BACK_MS)
+    }
+
+    /// Whether a frame is from a time far ahead that the frame before has not told of. One wrong timestamp must not close
+    /// what is still to come.
+    fn is_doubtful(&self, sent: Timestamp) -> bool {
+        sent.as_millis() - self.stream_time.as_millis() > FAR_AHEAD_MS && !self.is_confirmed_by(sent)
+    }
+
+    /// Whether the frame that waits tells of the same time as one that was sent at `sent`.
+    fn is_confirmed_by(&self, sent: Timestamp) -> bool {
+        let is_near = |held: &Held| (sent.as_millis() - held.sent.as_millis()).abs() <= TIME_TURNED_BACK_MS;
+        self.held.as_ref().is_some_and(is_near)
+    }
+
+    fn hold(&mut self, held: Held) {
+        if let Some(before) = self.held.replace(held) {
+            self.skip(before.sent);
         }
-        is_plausible
+    }
+
+    /// Takes the frame that waits, if it tells of the same time as this one; else it was wrong.
+    fn decide_held(&mut self, sent: Timestamp) {
+        let is_confirmed = self.is_confirmed_by(sent);
+        let Some(held) = self.held.take() else { return };
+        match held.items {
+            _ if !is_confirmed => self.skip(held.sent),
+            Some(items) => self.take_items(held.received, held.sent, &items),
+            None => self.pass(held.sent, held.received),
+        }
+    }
+
+    fn skip(&self, sent: Timestamp) {
+        tracing::warn!(%sent, stream_time = %self.stream_time, "frame from another time: skipped");
+        self.metrics.bad_frames.inc();
     }
 
     /// A line that stays open and is silent for longer than usual has lost something, whatever comes next.
@@ -295,7 +347,8 @@ impl Pipeline {
     fn is_silence(&self, from: Timestamp, to: Timestamp) -> bool {
         let waited = to.as_millis() - from.as_millis();
         let is_in_session = self.session.is_some_and(|session| session.contains(from) && session.contains(to));
-        is_in_session && waited >= SILENCE_MS && waited >= UNUSUAL * self.usual_wait / 8
+        let is_unusual = self.waits >= WAITS_KNOWN && waited >= UNUSUAL * self.usual_wait / 8;
+        is_in_session && waited >= SILENCE_MS && is_unusual
     }
 
     /// Lets the stream's time pass.
@@ -359,6 +412,10 @@ mod tests {
 
     fn qqq() -> Ticker {
         Ticker::parse("QQQ").unwrap()
+    }
+
+    fn session_of(millis: i64) -> Session {
+        Session::containing(at(millis)).unwrap()
     }
 
     /// `millis` after the open.
@@ -603,6 +660,45 @@ mod tests {
         pipeline.beat(Instant::now(), at(20_000_000));
         pipeline.beat(Instant::now(), at(20_010_000));
         assert_eq!(pipeline.stream_time(), at(20_010_000));
+    }
+
+    #[test]
+    fn frames_after_a_long_time_are_all_taken() {
+        let mut pipeline = started();
+        let mut changes = feed(&mut pipeline, 0..20);
+        changes.extend(feed(&mut pipeline, 1_000..1_020));
+        let rows = rows(&changes);
+        assert_eq!(rows.len(), 39, "all but the second that is forming");
+        assert!(rows.iter().any(|row| row.bar.start == at(1_000_000)), "what the first frame told");
+        assert_eq!(pipeline.take_ended(), []);
+    }
+
+    #[test]
+    fn a_first_frame_with_a_wrong_time_closes_nothing() {
+        let config =
+            PipelineConfig { tickers: vec![qqq()], plan: plan(), stores_all_hours: true, close_grace_ms: 2500 };
+        let mut pipeline = Pipeline::new(config, Arc::default());
+        pipeline.take(Instant::now(), at(2_000_000_000), &[item(at(0), 1_000_000, 1)]);
+        assert_eq!(
+            (pipeline.has_started(), pipeline.session_to_enter(at(2_000_000_500))),
+            (false, Some(session_of(2_000_000_500)))
+        );
+        assert_eq!(pipeline.session_to_enter(at(0)), None, "one frame tells nothing");
+        assert_eq!(rows(&feed(&mut pipeline, 0..10)).len(), 8, "the first one is the image");
+    }
+
+    #[test]
+    fn a_timestamp_that_is_behind_loses_nothing_while_totals_go_on() {
+        let mut pipeline = started();
+        let mut changes = feed(&mut pipeline, 0..50);
+        // Behind the frame before it, and behind what is closed.
+        for (sent, total) in [(at(49_900), 6_050), (at(46_500), 6_060), (at(46_600), 6_060)] {
+            pipeline.take(Instant::now(), sent, &[item(at(46_000), 600_000_000, total)]);
+        }
+        changes.extend(feed(&mut pipeline, 60..61));
+        assert!(pipeline.take_changes().iter().all(|change| change.batch.gaps.is_empty()));
+        let last = *rows(&changes).last().unwrap();
+        assert_eq!((last.bar.start, last.bar.volume.get()), (at(49_000), 160));
     }
 
     #[test]
