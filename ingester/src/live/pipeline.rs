@@ -24,6 +24,8 @@ const FAR_AHEAD_MS: i64 = 10 * 60_000;
 const SILENCE_MS: i64 = 5_000;
 /// Silence is a hole only if it is so many times as long as the usual wait for data.
 const UNUSUAL: i64 = 5;
+/// No frame for so long is silence where it is not known yet what is usual: heartbeats come every ten seconds.
+const DEAD_MS: i64 = 15_000;
 /// A line on which only heartbeats come for so long in a session is made anew.
 const STARVED_MS: i64 = 30_000;
 /// Waits from which on it is known what is usual.
@@ -191,6 +193,7 @@ impl Pipeline {
         if self.is_old(sent) {
             return self.skip(sent);
         }
+        self.notice_dead_line(sent, received);
         self.notice_silence(sent, received);
         for item in items {
             self.metrics.items.inc();
@@ -211,6 +214,7 @@ impl Pipeline {
         if self.is_old(sent) {
             return self.skip(sent);
         }
+        self.notice_dead_line(sent, received);
         self.pass(sent, received);
     }
 
@@ -313,7 +317,10 @@ impl Pipeline {
         match held.items {
             _ if !is_confirmed => self.skip(held.sent),
             Some(items) => self.take_items(held.received, held.sent, &items),
-            None => self.pass(held.sent, held.received),
+            None => {
+                self.notice_dead_line(held.sent, held.received);
+                self.pass(held.sent, held.received);
+            }
         }
     }
 
@@ -334,21 +341,38 @@ impl Pipeline {
         }
         if is_silence {
             tracing::warn!(waited_ms = waited, usual_ms = usual, "the line was silent");
-            let since = unseen_since(last, self.config.close_grace_ms);
-            for ticker in self.names() {
-                self.with_ticker(&ticker, sent, received, |live, moment, change| {
-                    live.lose_sight(since, "silence", moment, change);
-                });
-            }
+            self.record_silence(last, sent, received);
         }
+    }
+
+    /// Until it is known what is usual, a line is silent where heartbeats are missing.
+    fn notice_dead_line(&mut self, sent: Timestamp, received: Instant) {
+        let last = self.stream_time;
+        let waited = sent.as_millis() - last.as_millis();
+        if self.waits < WAITS_KNOWN && waited >= DEAD_MS && self.is_in_session(last, sent) {
+            tracing::warn!(waited_ms = waited, "the line was silent");
+            self.record_silence(self.last_data.unwrap_or(last), sent, received);
+        }
+    }
+
+    fn record_silence(&mut self, last: Timestamp, sent: Timestamp, received: Instant) {
+        let since = unseen_since(last, self.config.close_grace_ms);
+        for ticker in self.names() {
+            self.with_ticker(&ticker, sent, received, |live, moment, change| {
+                live.lose_sight(since, "silence", moment, change);
+            });
+        }
+    }
+
+    fn is_in_session(&self, from: Timestamp, to: Timestamp) -> bool {
+        self.session.is_some_and(|session| session.contains(from) && session.contains(to))
     }
 
     /// Whether no data between two moments is unusual.
     fn is_silence(&self, from: Timestamp, to: Timestamp) -> bool {
         let waited = to.as_millis() - from.as_millis();
-        let is_in_session = self.session.is_some_and(|session| session.contains(from) && session.contains(to));
         let is_unusual = self.waits >= WAITS_KNOWN && waited >= UNUSUAL * self.usual_wait / 8;
-        is_in_session && waited >= SILENCE_MS && is_unusual
+        self.is_in_session(from, to) && waited >= SILENCE_MS && is_unusual
     }
 
     /// Lets the stream's time pass.
@@ -552,14 +576,24 @@ mod tests {
         assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(99_000), Some(at(107_200)), "silence"));
         // Where trades are rare, a wait is nothing, once that is known.
         let mut pipeline = started();
-        for minute in 0..10 {
+        for minute in 0..32 {
             feed(&mut pipeline, 60 * minute..60 * minute + 1);
         }
         pipeline.take_ended();
-        for minute in 10..30 {
+        for minute in 32..60 {
             feed(&mut pipeline, 60 * minute..60 * minute + 1);
         }
         assert_eq!(pipeline.take_ended(), []);
+        // While that is not known, it is if heartbeats are missing as well.
+        let mut pipeline = started();
+        feed(&mut pipeline, 0..2);
+        pipeline.beat(Instant::now(), at(12_000));
+        feed(&mut pipeline, 20..21);
+        assert_eq!(pipeline.take_ended(), []);
+        pipeline.beat(Instant::now(), at(36_200));
+        feed(&mut pipeline, 36..37);
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(20_000), Some(at(37_200)), "silence"));
     }
 
     #[test]
@@ -664,12 +698,14 @@ mod tests {
 
     #[test]
     fn frames_after_a_long_time_are_all_taken() {
-        let mut pipeline = started();
-        let mut changes = feed(&mut pipeline, 0..20);
-        changes.extend(feed(&mut pipeline, 1_000..1_020));
+        let config =
+            PipelineConfig { tickers: vec![qqq()], plan: plan(), stores_all_hours: true, close_grace_ms: 2500 };
+        let mut pipeline = Pipeline::new(config, Arc::default());
+        let mut changes = feed(&mut pipeline, 30_000..30_020);
+        changes.extend(feed(&mut pipeline, 40_000..40_020));
         let rows = rows(&changes);
-        assert_eq!(rows.len(), 39, "all but the second that is forming");
-        assert!(rows.iter().any(|row| row.bar.start == at(1_000_000)), "what the first frame told");
+        assert_eq!(rows.len(), 38, "all but the image and the second that is forming");
+        assert!(rows.iter().any(|row| row.bar.start == at(40_000_000)), "what the first frame told");
         assert_eq!(pipeline.take_ended(), []);
     }
 

@@ -146,7 +146,7 @@ fn price_text(draw: &mut Draw, micros: i64) -> String {
 fn count_text(draw: &mut Draw, count: u64) -> String {
     match draw.below(8) {
         0 => format!("{count}.0"),
-        1 if count % 10 == 0 && count > 0 => format!("{}e1", count / 10),
+        1 if count.is_multiple_of(10) && count > 0 => format!("{}e1", count / 10),
         _ => count.to_string(),
     }
 }
@@ -290,7 +290,7 @@ fn rows_of(texts: &[String], stores_all_hours: bool) -> (Vec<Row>, Counters) {
         PipelineConfig { tickers: tickers.clone(), plan: plan.clone(), stores_all_hours, close_grace_ms: GRACE_MS };
     let mut pipeline = Pipeline::new(config, Arc::default());
     let (mut rows, counters) = (Vec::new(), Counters::default());
-    let mut enter = |pipeline: &mut Pipeline, sent: Timestamp| {
+    let enter = |pipeline: &mut Pipeline, sent: Timestamp| {
         if let Some(session) = pipeline.session_to_enter(sent) {
             let loaded = tickers.iter().map(|&ticker| (ticker, Day::empty(ticker, session, &plan)));
             pipeline.enter(session, loaded.collect(), sent);
