@@ -26,8 +26,8 @@ use crate::volume::Volume;
 /// Rows in one block: enough to spread its fixed costs, few enough to stay in the first-level cache.
 pub(crate) const BLOCK_ROWS: usize = 64;
 
-/// Rows that the loop takes at a time.
-const LANES: usize = if cfg!(target_family = "wasm") { 2 } else { 4 };
+/// Rows that the loop takes at a time. One, where nothing else stands in the loop, becomes as many as a vector holds.
+const LANES: usize = if cfg!(target_family = "wasm") { 1 } else { 4 };
 
 type Rows<T> = [T; BLOCK_ROWS];
 

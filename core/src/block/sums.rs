@@ -12,6 +12,9 @@ use crate::vwap::{NearSums, Vwap};
 /// Closes in SMA9.
 pub(super) const NINE: i64 = 9;
 
+/// Rows that are added up before their sums are stored: two, so that two stores in a row hit one cache line.
+const STORED: usize = if LANES == 1 { 1 } else { 2 };
+
 /// The sums after one row.
 #[derive(Clone, Copy)]
 pub(super) struct Sums {
@@ -103,9 +106,8 @@ impl Adder {
         first: usize,
         weighed: impl Fn(i64, usize) -> i64,
     ) {
-        // Two rows a turn, so that two stores in a row hit one cache line.
-        for row in (first..first + LANES).step_by(2) {
-            let sums: [_; 2] = core::array::from_fn(|next| {
+        for row in (first..first + LANES).step_by(STORED) {
+            let sums: [_; STORED] = core::array::from_fn(|next| {
                 let close = input.closes[row + next + SMA_BARS].as_micros();
                 let (price, shares) = (weighed(close, row + next), input.volumes[row + next].get().cast_signed());
                 self.closes = self.closes.wrapping_add(close - input.closes[row + next].as_micros());
@@ -113,9 +115,15 @@ impl Adder {
                 self.products = self.products.wrapping_add((price - self.bases).wrapping_mul(shares));
                 (self.closes, self.volume, self.products)
             });
-            (rows.closes[row], rows.closes[row + 1]) = (sums[0].0, sums[1].0);
-            (rows.volumes[row], rows.volumes[row + 1]) = (sums[0].1, sums[1].1);
-            (rows.products[row], rows.products[row + 1]) = (sums[0].2, sums[1].2);
+            for (row, (closes, ..)) in (row..).zip(sums) {
+                rows.closes[row] = closes;
+            }
+            for (row, (_, volume, _)) in (row..).zip(sums) {
+                rows.volumes[row] = volume;
+            }
+            for (row, (.., products)) in (row..).zip(sums) {
+                rows.products[row] = products;
+            }
         }
     }
 
