@@ -2,7 +2,6 @@
 
 use core::cmp::Ordering;
 use core::fmt;
-use core::hint::select_unpredictable;
 
 use crate::error::{Error, Result};
 
@@ -98,8 +97,12 @@ impl CrossDetector {
             Ordering::Less => -1,
             Ordering::Equal => return None,
         };
-        let before = core::mem::replace(&mut self.sign, sign);
-        select_unpredictable(before == -sign, Direction::from_sign(sign), None)
+        // Almost every bar is on the side of the one before.
+        if sign == self.sign {
+            return None;
+        }
+        let first = core::mem::replace(&mut self.sign, sign) == 0;
+        if first { None } else { self.side() }
     }
 }
 

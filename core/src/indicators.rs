@@ -1,7 +1,6 @@
 //! SMA9, VWAP and their cross within one session.
 
 use core::cmp::Ordering;
-use core::hint::select_unpredictable;
 
 use crate::bar::Bar;
 use crate::cross::{CrossDetector, Direction};
@@ -97,11 +96,12 @@ impl Indicators {
         self.vwap.set(sums);
         self.sma.push(close);
         let sma9 = Sma::<SMA_BARS>::mean(sum);
-        // Two different doubles are in the order of what they were rounded from.
-        let order = if sma9 == vwap {
-            self.vwap.compare_near_mean(sum, Sma::<SMA_BARS>::COUNT, sums)
+        let order = if sma9 > vwap {
+            Ordering::Greater
+        } else if sma9 < vwap {
+            Ordering::Less
         } else {
-            select_unpredictable(sma9 > vwap, Ordering::Greater, Ordering::Less)
+            self.vwap.compare_near_mean(sum, Sma::<SMA_BARS>::COUNT, sums)
         };
         Some(Step { sma9: Some(sma9), vwap: Some(vwap), cross: self.crosses.push(order) })
     }
