@@ -57,7 +57,7 @@ export function DateNav({
         className="flex h-8 items-center gap-2 rounded-lg px-2 font-semibold text-[13px] tabular-nums hover:bg-raised"
       >
         <Icon name="calendar" className="size-4 text-soft" />
-        <span className="whitespace-nowrap">{date === undefined ? "…" : longDate(date)}</span>
+        <span className="whitespace-nowrap">{date === undefined ? "…" : <DayName date={date} />}</span>
       </button>
       <IconButton label="Session after" testId="date-next" disabled={after === undefined} onClick={() => onDate(after)}>
         <Icon name="right" />
@@ -85,5 +85,16 @@ export function DateNav({
         />
       )}
     </div>
+  );
+}
+
+/** A phone has no room for the year. */
+function DayName({ date }: { date: string }) {
+  const [day = "", year = ""] = longDate(date).split(/(?=, \d{4}$)/);
+  return (
+    <>
+      {day}
+      <span className="max-sm:sr-only">{year}</span>
+    </>
   );
 }
