@@ -15,7 +15,7 @@ use crate::live::ServiceConfig;
 use crate::schwab::token::{OauthClient, TokenFile};
 use crate::schwab::{StreamerOptions, Subscriptions};
 use crate::spool::Spool;
-use crate::store::{self, Store};
+use crate::store::{self, Migrated, Store};
 
 /// Waits between tries to reach the database at the start.
 const DATABASE_RETRY: Duration = Duration::from_secs(5);
@@ -45,8 +45,9 @@ pub(super) async fn run(connection: &Connection) -> Result<Exit, Failure> {
     let spool = Spool::open(&config.database.spool, SPOOL_BYTES).map_err(Failure::cannot_run)?;
     let (end, stop) = watch::channel(false);
     let mut interrupted = std::pin::pin!(super::interrupted());
-    let store = tokio::select! {
-        store = open(&config) => store?,
+    let store: Arc<dyn Store> = store::attach(&config.database.url).map_err(Failure::cannot_run)?.into();
+    let is_there = tokio::select! {
+        migrated = store.migrate() => is_there(migrated)?,
         ended = &mut interrupted => return ended.map(|()| Exit::Done),
     };
     let (clock, speed) = market_clock(&config).await?;
@@ -88,7 +89,8 @@ pub(super) async fn run(connection: &Connection) -> Result<Exit, Failure> {
         streamer,
         listener,
     };
-    let mut service = tokio::spawn(app.run(stop));
+    let ready = migrated(Arc::clone(&store), is_there);
+    let mut service = tokio::spawn(app.run_after(ready, stop));
     let lost = tokio::select! {
         lost = &mut service => lost,
         ended = &mut interrupted => {
@@ -127,21 +129,28 @@ fn credentials(config: &Config) -> Result<(Secret, Secret), Failure> {
     }
 }
 
-/// Opens and migrates the database; waits for one that cannot be reached.
-async fn open(config: &Config) -> Result<Arc<dyn Store>, Failure> {
-    loop {
-        let opened = async {
-            let store = store::open(&config.database.url).await?;
-            store.migrate().await?;
-            Ok(store)
-        };
-        match opened.await {
-            Ok(store) => return Ok(store.into()),
-            Err(error) if store::StoreError::is_retryable(&error) => {
-                tracing::warn!(%error, "waiting for the database");
-                sleep(DATABASE_RETRY).await;
+/// Whether the database is there and migrated. One that may come is waited for.
+fn is_there(migrated: store::Result<Migrated>) -> Result<bool, Failure> {
+    match migrated {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_retryable() => {
+            tracing::warn!(%error, "waiting for the database");
+            Ok(false)
+        }
+        Err(error) => Err(Failure::cannot_run(error)),
+    }
+}
+
+/// Waits until the database is there and migrated.
+async fn migrated(store: Arc<dyn Store>, mut is_there: bool) {
+    while !is_there {
+        sleep(DATABASE_RETRY).await;
+        match store.migrate().await {
+            Ok(_) => {
+                tracing::info!("the database is there");
+                is_there = true;
             }
-            Err(error) => return Err(Failure::cannot_run(error)),
+            Err(error) => tracing::error!(%error, "waiting for the database"),
         }
     }
 }

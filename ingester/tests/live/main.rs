@@ -7,4 +7,5 @@ mod support;
 mod away;
 mod health;
 mod market;
+mod oracle;
 mod session;
