@@ -118,7 +118,8 @@ async fn a_state_is_told_with_the_time_at_which_it_is_sent() {
     let sample = empty().await;
     let server = Server::start(sample.store).await;
     server.hub.set_status(status(3));
-    for (clock, now_ms) in [("2025-11-20T20:00:00Z", 1_763_668_800_000_i64), ("2025-11-20T20:30:00Z", 1_763_670_600_000)]
+    for (clock, now_ms) in
+        [("2025-11-20T20:00:00Z", 1_763_668_800_000_i64), ("2025-11-20T20:30:00Z", 1_763_670_600_000)]
     {
         server.clock.set(clock);
         let mut events = EventReader::open(server.address, "/v1/stream", &[]).await;
