@@ -239,19 +239,27 @@ function conditions(text: string): string[] {
   return text.match(/(?:[^,("]|"[^"]*"|\([^)]*\))+/g) ?? [];
 }
 
+/** Whether a comparison, of which only the sign counts, is what an operator asks for. */
+const OPERATORS: Record<string, (compared: number) => boolean> = {
+  eq: (compared) => compared === 0,
+  gt: (compared) => compared > 0,
+  gte: (compared) => compared >= 0,
+  lt: (compared) => compared < 0,
+  lte: (compared) => compared <= 0,
+};
+
+/** Conditions such as `eq.QQQ` that were read before: every request holds them against all rows. */
+const read = new Map<string, { holds: ((compared: number) => boolean) | undefined; value: string }>();
+
 function matches(row: Row, column: string, condition: string): boolean {
-  const [, operator = "", text = ""] = condition.match(/^(\w+)\.(.*)$/) ?? [];
-  const value = text.replace(/^"(.*)"$/, "$1");
+  let known = read.get(condition);
+  if (known === undefined) {
+    const [, operator = "", text = ""] = condition.match(/^(\w+)\.(.*)$/) ?? [];
+    known = { holds: OPERATORS[operator], value: text.replace(/^"(.*)"$/, "$1") };
+    read.set(condition, known);
+  }
+  const { holds, value } = known;
   const actual = row[column];
-  const compared = compare(actual, typeof actual === "number" ? Number(value) : value);
-  const operators: Record<string, boolean> = {
-    eq: compared === 0,
-    gt: compared > 0,
-    gte: compared >= 0,
-    lt: compared < 0,
-    lte: compared <= 0,
-  };
-  const result = operators[operator];
-  if (result === undefined || actual === undefined) throw new Error(`cannot filter ${column} by ${condition}`);
-  return result;
+  if (holds === undefined || actual === undefined) throw new Error(`cannot filter ${column} by ${condition}`);
+  return holds(compare(actual, typeof actual === "number" ? Number(value) : value));
 }

@@ -56,7 +56,7 @@ export function DateNav({
         onClick={() => setOpen(!open)}
         className="flex h-8 items-center gap-2 rounded-lg px-2 font-semibold text-[13px] tabular-nums hover:bg-raised"
       >
-        <Icon name="calendar" className="size-4 text-soft" />
+        <Icon name="calendar" className={`size-4 text-soft ${pinned ? "max-sm:hidden" : ""}`} />
         <span className="whitespace-nowrap">{date === undefined ? "…" : <DayName date={date} />}</span>
       </button>
       <IconButton label="Session after" testId="date-next" disabled={after === undefined} onClick={() => onDate(after)}>
@@ -67,9 +67,13 @@ export function DateNav({
           type="button"
           data-testid="date-newest"
           onClick={() => onDate(undefined)}
-          className="ml-1 rounded-lg bg-accent/15 px-2 py-1 font-semibold text-accent text-xs"
+          title="Newest"
+          className="rounded-lg bg-accent/15 px-2 py-1 font-semibold text-accent text-xs sm:ml-1"
         >
-          Newest
+          <span aria-hidden="true" className="sm:hidden">
+            ⇥
+          </span>
+          <span className="max-sm:sr-only">Newest</span>
         </button>
       )}
       {open && date !== undefined && (

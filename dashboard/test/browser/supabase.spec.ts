@@ -8,6 +8,8 @@ import { fillTables } from "../fixture/tables";
 import { chartNumber, expect, parity, test } from "./setup";
 
 // The page as made for a static host, over a stand-in for Supabase with 1,000 rows at most in an answer.
+test.describe.configure({ timeout: 120_000 });
+
 const PAGES = resolve(import.meta.dirname, "../../out-supabase");
 /** What the page was built with; the address of the test's own server is put in its place. */
 const BUILT_WITH = "http://supabase.invalid";
@@ -83,7 +85,8 @@ test("Supabase: one altered cent turns the badge red", async ({ page }) => {
   const row = rows()[altered] as Row;
   rows()[altered] = { ...row, price: (Number(row.price) + 0.01).toFixed(6) };
   await page.goto(url);
-  await expect(parity(page, "different")).toBeVisible();
+  // It is read twice before it counts.
+  await expect(parity(page, "different")).toBeVisible({ timeout: 40_000 });
   const difference = page.getByTestId("parity-difference");
   await expect(difference).toHaveAttribute("data-time", String(Date.parse(String(row.timestamp))));
   rows()[altered] = row;
