@@ -15,7 +15,7 @@ use crate::live::ServiceConfig;
 use crate::schwab::token::{OauthClient, TokenFile};
 use crate::schwab::{StreamerOptions, Subscriptions};
 use crate::spool::Spool;
-use crate::store::{self, Store};
+use crate::store::{self, Store, StoreError};
 
 /// Waits between tries to reach the database at the start.
 const DATABASE_RETRY: Duration = Duration::from_secs(5);
@@ -42,11 +42,10 @@ pub(super) async fn run(connection: &Connection) -> Result<Exit, Failure> {
         })?),
         None => None,
     };
-    let spool = Spool::open(&config.database.spool, SPOOL_BYTES).map_err(Failure::cannot_run)?;
     let (end, stop) = watch::channel(false);
     let mut interrupted = std::pin::pin!(super::interrupted());
-    let store = tokio::select! {
-        store = open(&config) => store?,
+    let (spool, store) = tokio::select! {
+        opened = async { Ok::<_, Failure>((open_spool(&config).await?, open(&config).await?)) } => opened?,
         ended = &mut interrupted => return ended.map(|()| Exit::Done),
     };
     let (clock, speed) = market_clock(&config).await?;
@@ -127,17 +126,30 @@ fn credentials(config: &Config) -> Result<(Secret, Secret), Failure> {
     }
 }
 
-/// Opens and migrates the database; waits for one that cannot be reached.
+/// Opens the folder in which rows wait; waits for a disk that is full.
+async fn open_spool(config: &Config) -> Result<Spool, Failure> {
+    loop {
+        match Spool::open(&config.database.spool, SPOOL_BYTES) {
+            Err(error) if error.is_disk_full() => {
+                tracing::error!(%error, "waiting for room on the disk");
+                sleep(DATABASE_RETRY).await;
+            }
+            opened => return opened.map_err(Failure::cannot_run),
+        }
+    }
+}
+
+/// Opens and migrates the database; waits for one that cannot be reached, or has no room.
 async fn open(config: &Config) -> Result<Arc<dyn Store>, Failure> {
     loop {
         let opened = async {
             let store = store::open(&config.database.url).await?;
             store.migrate().await?;
-            Ok(store)
+            Ok::<_, StoreError>(store)
         };
         match opened.await {
             Ok(store) => return Ok(store.into()),
-            Err(error) if store::StoreError::is_retryable(&error) => {
+            Err(error) if error.is_retryable() || matches!(error, StoreError::DiskFull { .. }) => {
                 tracing::warn!(%error, "waiting for the database");
                 sleep(DATABASE_RETRY).await;
             }

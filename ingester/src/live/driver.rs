@@ -18,7 +18,7 @@ use crate::hub::{ConnectionState, Hub, Update};
 use crate::metrics::{Metrics, Queue};
 use crate::repair::{self, RepairOptions, Scope};
 use crate::schwab::{Cause, StreamEvent};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Events that are taken at once, before their changes go to the writer.
 const AT_ONCE: usize = 256;
@@ -266,7 +266,7 @@ impl Driver {
         for ticker in self.stale.clone() {
             match self.load(ticker, session, now).await {
                 Ok(loaded) => self.pipeline.replace(&ticker, loaded),
-                Err(LoadError::Store(error)) if error.is_retryable() => {
+                Err(LoadError::Store(error)) if !matches!(error, StoreError::Corrupt { .. }) => {
                     tracing::warn!(%ticker, %error, "cannot load the session yet");
                     continue;
                 }

@@ -174,6 +174,11 @@ async fn stream(
     driver.reporter.set_line(ConnectionState::Connecting, None, now);
     driver.report(now);
     let Some(lease) = Lease::take(Arc::clone(store), holder.to_owned(), stop).await else { return Outcome::Told };
+    if until.is_some_and(|until| until <= driver.clock.now()) {
+        // Another process had it until the end of the session.
+        lease.release().await;
+        return Outcome::Due;
+    }
     let (end_feed, feed_ends) = watch::channel(false);
     let mut events = feed.start(feed_ends, Arc::clone(&driver.renew));
     let stopped = tokio::select! {

@@ -28,6 +28,9 @@ const ROW_BUFFER: usize = 1024;
 /// How long a writer waits for another process that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Pages of the log, of 4 KiB each, from which on it is written back into the file: small disks have to hold both.
+const CHECKPOINT_PAGES: &str = "256";
+
 /// Takes a lease that is free, has run out or is the holder's own.
 const TAKE_LEASE: &str = "insert into leases as held (name, holder, expires_at) \
     values (?1, ?2, cast(round(unixepoch('subsec') * 1000) as integer) + ?3) \
@@ -59,6 +62,7 @@ impl SqliteStore {
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .busy_timeout(BUSY_TIMEOUT)
             .row_buffer_size(ROW_BUFFER)
             .disable_statement_logging();
@@ -91,6 +95,25 @@ impl SqliteStore {
 
     fn decoder(&self) -> Decoder<'_> {
         Decoder::new(&self.database)
+    }
+
+    async fn try_write(&self, batches: &[Batch]) -> Result<()> {
+        let mut lease = self.take().await?;
+        let written = async {
+            // Taking the write lock first makes a second writer wait here instead of failing halfway.
+            let mut transaction = lease.connection.begin_with("begin immediate").await?;
+            write::write(&mut transaction, batches).await?;
+            transaction.commit().await
+        };
+        written.await.map_err(|error| self.fail(error))?;
+        self.connections.put_back(lease);
+        Ok(())
+    }
+
+    /// Writes the log back into the file and gives its room back to the disk; whether that went well.
+    async fn clear_log(&self) -> bool {
+        let Ok(rows) = self.fetch(query("pragma wal_checkpoint(truncate)")).await else { return false };
+        rows.first().is_some_and(|row| row.integer(0).is_ok_and(|is_busy| is_busy == 0))
     }
 
     async fn try_migrate(&self) -> std::result::Result<Migrated, Stop> {
@@ -230,16 +253,10 @@ impl Store for SqliteStore {
         if batches.iter().all(Batch::is_empty) {
             return Ok(());
         }
-        let mut lease = self.take().await?;
-        let written = async {
-            // Taking the write lock first makes a second writer wait here instead of failing halfway.
-            let mut transaction = lease.connection.begin_with("begin immediate").await?;
-            write::write(&mut transaction, batches).await?;
-            transaction.commit().await
-        };
-        written.await.map_err(|error| self.fail(error))?;
-        self.connections.put_back(lease);
-        Ok(())
+        match self.try_write(batches).await {
+            Err(StoreError::DiskFull { .. }) if self.clear_log().await => self.try_write(batches).await,
+            written => written,
+        }
     }
 
     async fn close(&self) {

@@ -11,7 +11,9 @@ mod half_day;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod database;
 mod kills;
 mod machine;
 mod market;
 mod program;
+mod twins;

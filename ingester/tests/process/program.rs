@@ -1,6 +1,8 @@
 //! A program that runs.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
@@ -75,9 +77,7 @@ impl Program {
         let log = self.log();
         let line = log.lines().find(|line| line.contains("alpha-kite runs")).unwrap();
         let line: Value = serde_json::from_str(line).unwrap();
-        let address = format!("{}{path}", line["http"].as_str().unwrap());
-        let text = reqwest::get(address).await.unwrap().text().await.unwrap();
-        serde_json::from_str(&text).unwrap()
+        get(line["http"].as_str().unwrap().trim_end_matches('/'), path)
     }
 
     /// Its resident memory in KiB.
@@ -86,6 +86,17 @@ impl Program {
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
+}
+
+/// What a server at `http://address` answers.
+pub(crate) fn get(base: &str, path: &str) -> Value {
+    let address = base.strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(address).unwrap();
+    write!(connection, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
 }
 
 impl Drop for Program {
