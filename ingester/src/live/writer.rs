@@ -21,7 +21,7 @@ use crate::store::{Batch, Store, StoreError};
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Wait between two tries while the database is away.
 const RETRY: Duration = Duration::from_secs(1);
-/// How often it is said that rows wait in memory.
+/// How often the same fault is said.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
 /// Rows of which the latency is remembered.
 const REMEMBERED: usize = 4096;
@@ -280,14 +280,14 @@ fn longer(longest: Option<f64>, millis: f64) -> Option<f64> {
 
 async fn run(shared: Arc<Shared>) {
     let mut tried = Instant::now();
-    let mut complained: Option<Instant> = None;
+    let (mut of_disk, mut of_database) = (Complaint::default(), Complaint::default());
     loop {
         let Some(next) = next(&shared, tried + RETRY).await else { return };
         let (taken, is_tried) = match next {
             // What is on disk comes first. Whether the database is back is shown by what waits behind it.
             Next::Retry => {
                 tried = Instant::now();
-                if !come_back(&shared).await {
+                if !come_back(&shared, &mut of_database).await {
                     continue;
                 }
                 (shared.waiting().take(), true)
@@ -301,7 +301,7 @@ async fn run(shared: Arc<Shared>) {
                 Ok(()) => {
                     shared.metrics.commits.inc();
                     publish(&shared, changes);
-                    complained = None;
+                    (of_disk, of_database) = (Complaint::default(), Complaint::default());
                     shared.progress.send_modify(|progress| {
                         if std::mem::take(&mut progress.is_away) {
                             tracing::info!("the database is back");
@@ -321,9 +321,8 @@ async fn run(shared: Arc<Shared>) {
             Ok(()) => publish(&shared, changes),
             Err(error) => {
                 if let Some(error) = error
-                    && complained.is_none_or(|complained| complained.elapsed() >= COMPLAIN_EVERY)
+                    && of_disk.is_due()
                 {
-                    complained = Some(Instant::now());
                     tracing::error!(%error, "rows wait in memory: neither the database nor the disk takes them");
                 }
                 shared.waiting().put_back(changes, since);
@@ -333,6 +332,21 @@ async fn run(shared: Arc<Shared>) {
                 sleep(RETRY).await;
             }
         }
+    }
+}
+
+/// Something that stays as it is, and is not said each time that it is met.
+#[derive(Default)]
+struct Complaint(Option<Instant>);
+
+impl Complaint {
+    /// Whether it is to be said now.
+    fn is_due(&mut self) -> bool {
+        let is_due = self.0.is_none_or(|said| said.elapsed() >= COMPLAIN_EVERY);
+        if is_due {
+            self.0 = Some(Instant::now());
+        }
+        is_due
     }
 }
 
@@ -416,19 +430,21 @@ async fn keep(shared: &Arc<Shared>, batches: Vec<Batch>) -> Result<(), Option<Sp
 }
 
 /// Tries to bring what is on disk into the database; whether all of it is there.
-async fn come_back(shared: &Arc<Shared>) -> bool {
+async fn come_back(shared: &Arc<Shared>, complaint: &mut Complaint) -> bool {
     loop {
         let peeked = with_spool(shared, |spool| spool.peek()).await;
         let pending = match peeked {
             Some(Ok(Some(pending))) => pending,
             Some(Ok(None)) | None => return true,
             Some(Err(error)) => {
-                tracing::error!(%error, "the spool cannot be read");
+                if complaint.is_due() {
+                    tracing::error!(%error, "the spool cannot be read");
+                }
                 return false;
             }
         };
         if let Err(error) = write(shared.store.as_ref(), &pending.batches).await {
-            if !error.is_retryable() {
+            if !error.is_retryable() && complaint.is_due() {
                 tracing::error!(%error, "the database refuses what waits on disk");
             }
             return false;
@@ -459,6 +475,7 @@ async fn with_spool<T: Send + 'static>(
 /// Brings what an earlier run left on disk into the database; tries until it is there. `None` if told to stop.
 pub(super) async fn drain(store: &dyn Store, mut spool: Spool, stop: &mut watch::Receiver<bool>) -> Option<Spool> {
     let rows = spool.rows();
+    let mut complaint = Complaint::default();
     loop {
         let fault = match spool.peek() {
             Ok(None) => {
@@ -476,7 +493,9 @@ pub(super) async fn drain(store: &dyn Store, mut spool: Spool, stop: &mut watch:
             },
             Err(error) => error.to_string(),
         };
-        tracing::error!(fault, rows, "rows of an earlier run wait on disk");
+        if complaint.is_due() {
+            tracing::error!(fault, rows, "rows of an earlier run wait on disk");
+        }
         tokio::select! {
             () = sleep(RETRY) => {}
             () = told(stop) => return None,

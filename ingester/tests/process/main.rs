@@ -12,8 +12,10 @@ mod half_day;
 mod support;
 
 mod database;
+mod disk;
 mod kills;
 mod machine;
 mod market;
+mod memory;
 mod program;
 mod twins;

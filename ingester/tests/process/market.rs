@@ -10,7 +10,7 @@ use crate::check;
 use crate::half_day::{AFTER_CLOSE_MS, LENGTH_MS, at, session, tickers};
 use crate::machine::Machine;
 
-/// Market seconds in a second.
+/// Market seconds in a second, unless a test wants another.
 const SPEED: u32 = 60;
 /// How long to wait for what must happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -20,14 +20,14 @@ const ACCESS_LIFETIME: Duration = Duration::from_secs(6);
 /// A market that closes in `left`, as this host's clock counts. What was traded before is in the history only.
 pub(crate) async fn closing_in(left: Duration, seed: u64) -> Running {
     let left = i64::try_from(left.as_millis()).unwrap() * i64::from(SPEED);
-    starting_at(LENGTH_MS - left, seed).await
+    starting_at(LENGTH_MS - left, seed, SPEED).await
 }
 
-/// A market whose clock begins so many milliseconds after the open, but not long before it.
-pub(crate) async fn starting_at(millis: i64, seed: u64) -> Running {
+/// A market whose clock begins so many milliseconds after the open, but not long before it, at a speed.
+pub(crate) async fn starting_at(millis: i64, seed: u64, speed: u32) -> Running {
     let config = Config {
         seed,
-        speed: Speed::from_thousandths(SPEED * 1000).unwrap(),
+        speed: Speed::from_thousandths(speed * 1000).unwrap(),
         slow_reader: SlowReader::Wait,
         access_lifetime: ACCESS_LIFETIME,
         ..Config::new(tickers(), at(millis.max(-60_000)))

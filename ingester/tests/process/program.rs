@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::market::until;
+use crate::market::PATIENCE;
 
 /// A program that is told to stop takes 5 s at most; the machine may be busy.
 const STOPPED_WITHIN: Duration = Duration::from_secs(15);
@@ -23,6 +23,10 @@ pub(crate) struct Program {
 impl Program {
     pub(crate) fn new(child: Child, log: PathBuf) -> Self {
         Self { child, log }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// `kill -9`.
@@ -56,11 +60,6 @@ impl Program {
         }
     }
 
-    /// Whether it runs.
-    pub(crate) fn is_alive(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
-
     /// Everything that it has logged.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
@@ -68,7 +67,11 @@ impl Program {
 
     /// Waits for a text in its log.
     pub(crate) async fn says(&self, text: &str) {
-        until(&format!("it says {text:?}"), async || self.log().contains(text)).await;
+        let end = Instant::now() + PATIENCE;
+        while !self.log().contains(text) {
+            assert!(Instant::now() < end, "it takes too long until it says {text:?}\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// What `GET` of a path gives.
