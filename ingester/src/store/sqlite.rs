@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use alpha_kite_core::{Date, Interval, Ticker, Timestamp};
 use async_trait::async_trait;
+use futures_util::TryStreamExt as _;
 use sqlx::query::Query;
 use sqlx::sqlite::{
     Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous,
@@ -82,11 +83,21 @@ impl SqliteStore {
         }
     }
 
-    async fn fetch(&self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<Vec<SqliteRow>> {
+    /// Runs a query and decodes its rows as they come: as the driver keeps them, a day of them takes ten times the room.
+    async fn fetch<T>(
+        &self,
+        query: Query<'_, Sqlite, SqliteArguments>,
+        mut decode: impl FnMut(&SqliteRow) -> Result<T> + Send,
+    ) -> Result<Vec<T>> {
         let mut lease = self.take().await?;
-        let rows = query.fetch_all(&mut lease.connection).await.map_err(|error| self.fail(error))?;
+        let mut decoded = Vec::new();
+        let mut rows = query.fetch(&mut lease.connection);
+        while let Some(row) = rows.try_next().await.map_err(|error| self.fail(error))? {
+            decoded.push(decode(&row)?);
+        }
+        drop(rows);
         self.connections.put_back(lease);
-        Ok(rows)
+        Ok(decoded)
     }
 
     fn fail(&self, error: sqlx::Error) -> StoreError {
@@ -112,8 +123,8 @@ impl SqliteStore {
 
     /// Writes the log back into the file and gives its room back to the disk; whether that went well.
     async fn clear_log(&self) -> bool {
-        let Ok(rows) = self.fetch(query("pragma wal_checkpoint(truncate)")).await else { return false };
-        rows.first().is_some_and(|row| row.integer(0).is_ok_and(|is_busy| is_busy == 0))
+        let is_busy = |row: &SqliteRow| row.integer(0).map_err(|error| self.fail(error));
+        self.fetch(query("pragma wal_checkpoint(truncate)"), is_busy).await.is_ok_and(|is_busy| is_busy == [0])
     }
 
     async fn try_migrate(&self) -> std::result::Result<Migrated, Stop> {
@@ -141,7 +152,7 @@ impl Store for SqliteStore {
         .bind(ticker.as_str())
         .bind(range.start.as_millis())
         .bind(range.end.as_millis());
-        self.fetch(query).await?.iter().map(|row| self.decoder().row(row)).collect()
+        self.fetch(query, |row| self.decoder().row(row)).await
     }
 
     async fn first_row_from(&self, ticker: &Ticker, from: Timestamp) -> Result<Option<Timestamp>> {
@@ -149,7 +160,7 @@ impl Store for SqliteStore {
             query("select timestamp from equity_data where ticker = ?1 and timestamp >= ?2 order by timestamp limit 1")
                 .bind(ticker.as_str())
                 .bind(from.as_millis());
-        self.fetch(query).await?.first().map(|row| self.decoder().timestamp(row, 0)).transpose()
+        Ok(self.fetch(query, |row| self.decoder().timestamp(row, 0)).await?.pop())
     }
 
     async fn indicators(
@@ -166,7 +177,7 @@ impl Store for SqliteStore {
         .bind(bar_seconds.as_seconds())
         .bind(range.start.as_millis())
         .bind(range.end.as_millis());
-        self.fetch(query).await?.iter().map(|row| self.decoder().indicator(row)).collect()
+        self.fetch(query, |row| self.decoder().indicator(row)).await
     }
 
     async fn events(
@@ -184,7 +195,7 @@ impl Store for SqliteStore {
         .bind(bar_seconds.map(Interval::as_seconds))
         .bind(range.start.as_millis())
         .bind(range.end.as_millis());
-        self.fetch(query).await?.iter().map(|row| self.decoder().event(ticker, row)).collect()
+        self.fetch(query, |row| self.decoder().event(ticker, row)).await
     }
 
     async fn digests(&self, ticker: &Ticker, from: Date, to: Date) -> Result<Vec<StoredDigest>> {
@@ -195,7 +206,7 @@ impl Store for SqliteStore {
         .bind(ticker.as_str())
         .bind(from.to_string())
         .bind(to.to_string());
-        self.fetch(query).await?.iter().map(|row| self.decoder().digest(row)).collect()
+        self.fetch(query, |row| self.decoder().digest(row)).await
     }
 
     async fn tickers(&self) -> Result<Vec<Ticker>> {
@@ -207,7 +218,7 @@ impl Store for SqliteStore {
              where found.ticker is not null) \
              select ticker from found where ticker is not null order by ticker",
         );
-        self.fetch(query).await?.iter().map(|row| self.decoder().ticker(row, 0)).collect()
+        self.fetch(query, |row| self.decoder().ticker(row, 0)).await
     }
 
     async fn gaps(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Gap>> {
@@ -218,7 +229,7 @@ impl Store for SqliteStore {
         .bind(ticker.as_str())
         .bind(range.start.as_millis())
         .bind(range.end.as_millis());
-        self.fetch(query).await?.iter().map(|row| self.decoder().gap(ticker, row)).collect()
+        self.fetch(query, |row| self.decoder().gap(ticker, row)).await
     }
 
     async fn report(&self, reports: &[Report]) -> Result<()> {
@@ -235,17 +246,17 @@ impl Store for SqliteStore {
 
     async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Option<String>> {
         let milliseconds = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
-        let taken = self.fetch(query(TAKE_LEASE).bind(name).bind(holder).bind(milliseconds)).await?;
+        let text = |row: &SqliteRow| row.text(0).map_err(|error| self.fail(error));
+        let taken = self.fetch(query(TAKE_LEASE).bind(name).bind(holder).bind(milliseconds), text).await?;
         if !taken.is_empty() {
             return Ok(None);
         }
-        let rows = self.fetch(query("select holder from leases where name = ?1").bind(name)).await?;
-        rows.first().map(|row| row.text(0).map_err(|error| self.fail(error))).transpose()
+        Ok(self.fetch(query("select holder from leases where name = ?1").bind(name), text).await?.pop())
     }
 
     async fn release_lease(&self, name: &str, holder: &str) -> Result<()> {
         let query = query("delete from leases where name = ?1 and holder = ?2").bind(name).bind(holder);
-        self.fetch(query).await.map(drop)
+        self.fetch(query, |_| Ok(())).await.map(drop)
     }
 
     async fn write_all(&self, batches: &[Batch]) -> Result<()> {
