@@ -74,6 +74,7 @@ pub(super) async fn run(connection: &Connection) -> Result<Exit, Failure> {
             rule: config.series.rule,
             close_grace_ms: i64::from(config.stream.close_grace_ms),
             speed,
+            max_waiting_rows: ServiceConfig::MAX_WAITING_ROWS,
             database: if config.database.url.is_sqlite() { DatabaseKind::Sqlite } else { DatabaseKind::Postgres },
         },
         base: config.schwab.base_url.clone(),

@@ -53,6 +53,8 @@ struct Waiting {
     since: Option<Instant>,
     /// Counts submissions.
     submitted: u64,
+    /// Neither the database nor the disk took them.
+    is_refused: bool,
     /// Somebody waits: store at once.
     is_urgent: bool,
     is_ended: bool,
@@ -148,6 +150,22 @@ impl Writer {
     #[must_use]
     pub fn waiting_rows(&self) -> usize {
         self.shared.waiting().rows
+    }
+
+    /// Whether more than `rows` rows wait in memory since nobody takes them.
+    #[must_use]
+    pub fn is_refused_more_than(&self, rows: usize) -> bool {
+        let waiting = self.shared.waiting();
+        waiting.is_refused && waiting.rows > rows
+    }
+
+    /// Gives up what waits in memory; how many rows that were.
+    #[must_use]
+    pub fn discard(&self) -> usize {
+        let mut waiting = self.shared.waiting();
+        let rows = waiting.rows;
+        drop(waiting.take());
+        rows
     }
 
     /// Whether the database does not take anything at present.
@@ -253,7 +271,7 @@ impl Waiting {
 
     /// Everything that waits.
     fn take(&mut self) -> Taken {
-        self.is_urgent = false;
+        (self.is_urgent, self.is_refused) = (false, false);
         self.rows = 0;
         let changes = std::mem::take(&mut self.changes).into_values().collect();
         Taken { changes, since: self.since.take(), submitted: self.submitted }
@@ -263,6 +281,7 @@ impl Waiting {
     fn put_back(&mut self, changes: Vec<Change>, since: Option<Instant>) {
         let newer = std::mem::take(&mut self.changes);
         self.rows = 0;
+        self.is_refused = true;
         for change in changes.into_iter().chain(newer.into_values()) {
             self.add(change);
         }

@@ -106,6 +106,7 @@ impl Host {
                 rule: Rule::Close,
                 close_grace_ms: i64::from(config.stream.close_grace_ms),
                 speed: 1.0,
+                max_waiting_rows: ServiceConfig::MAX_WAITING_ROWS,
                 database: DatabaseKind::Sqlite,
             },
             store: Arc::new(store),
