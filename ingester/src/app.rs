@@ -10,7 +10,7 @@ use url::Url;
 use crate::api::{self, ApiState};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::hub::{Connection, ConnectionState, Database, Hub, Status};
+use crate::hub::{Connection, ConnectionState, Database, DatabaseState, Hub, Status};
 use crate::live::{Heartbeat, SchwabFeed, Service, ServiceConfig};
 use crate::metrics::Metrics;
 use crate::schwab::token::{KeeperOptions, OauthClient, TokenFile, TokenKeeper};
@@ -27,7 +27,7 @@ pub struct App {
     pub config: Arc<Config>,
     /// What the service is to do.
     pub service: ServiceConfig,
-    /// The database, migrated.
+    /// The database, migrated when the service begins.
     pub store: Arc<dyn Store>,
     /// Where rows wait while the database is away; without it they wait in memory.
     pub spool: Option<Spool>,
@@ -56,6 +56,11 @@ pub fn hub() -> Arc<Hub> {
 impl App {
     /// Runs until `stop`. Returns the rows that could not be stored at the end.
     pub async fn run(self, stop: watch::Receiver<bool>) -> usize {
+        self.run_after(std::future::ready(()), stop).await
+    }
+
+    /// As [`run`](Self::run), once the database is there and migrated, which `ready` waits for. HTTP is answered meanwhile.
+    pub async fn run_after(self, ready: impl Future<Output = ()>, mut stop: watch::Receiver<bool>) -> usize {
         let Self { config, service, store, spool, hub, clock, base, oauth, tokens, streamer, listener } = self;
         let metrics = Arc::new(Metrics::new());
         let cancel = CancellationToken::new();
@@ -86,7 +91,13 @@ impl App {
             feed: Arc::new(feed),
             history: Arc::new(client),
         };
-        let lost = service.run(stop).await;
+        let is_ready = tokio::select! {
+            // It may be so from the start.
+            biased;
+            () = ready => true,
+            _ = stop.wait_for(|stop| *stop) => false,
+        };
+        let lost = if is_ready { service.run(stop).await } else { 0 };
         cancel.cancel();
         if let Err(error) = keeping.await {
             tracing::error!(%error, "the keeper of the tokens broke off");
@@ -106,14 +117,16 @@ impl App {
     }
 }
 
-/// The state until the pipeline tells its own: it may have to wait for the database first.
+/// The state until the pipeline tells its own, which needs the database.
 fn starting(service: &ServiceConfig, clock: &dyn Clock) -> Status {
     let now = clock.now();
+    let detail = Some("waiting for the database".to_owned());
     Status {
         speed: service.speed,
         started_at: now,
-        connection: Connection { state: ConnectionState::Connecting, since: now, detail: None },
-        database: Database { kind: service.database, ..Database::default() },
+        connection: Connection { state: ConnectionState::Connecting, since: now, detail },
+        database: Database { kind: service.database, state: DatabaseState::Away, ..Database::default() },
+        away_since: Some(now),
         ..Status::default()
     }
 }

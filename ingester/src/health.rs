@@ -17,6 +17,9 @@ pub(crate) fn judge(status: &Status, now: Timestamp, batch_interval: Duration) -
     if status.connection.state == ConnectionState::Off {
         return Ok("nothing is streamed");
     }
+    if (status.connection.state, status.database.state) == (ConnectionState::Connecting, DatabaseState::Away) {
+        return Err("nothing is streamed until the database is there".to_owned());
+    }
     let Some(session) = Session::containing(now) else { return Ok("the market is closed") };
     if status.connection.state == ConnectionState::Stopped {
         return Err("the stream was stopped while the market is open".to_owned());
@@ -106,6 +109,15 @@ mod tests {
             (status.database.state, status.away_since) = (DatabaseState::Away, Some(at(away)));
             let found = judge(&status, at(now), Duration::from_secs(1));
             assert_eq!(found.is_ok(), healthy, "{away} {now}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_service_that_waits_for_its_database_is_unhealthy_at_any_time() {
+        let mut waiting = status(ConnectionState::Connecting, None);
+        waiting.database.state = DatabaseState::Away;
+        for now in ["2025-11-20T12:00:01Z", "2025-11-20T14:30:01Z", "2025-11-22T15:00:00Z"] {
+            assert!(judge(&waiting, at(now), Duration::from_secs(1)).is_err(), "{now}");
         }
     }
 

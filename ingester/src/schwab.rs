@@ -2,13 +2,14 @@
 //!
 //! - [`Streamer`] keeps one connection alive and hands [`StreamEvent`]s to the pipeline through a bounded queue. [`Protocol`]
 //!   decides without any I/O what is sent and what a frame means; [`frame`] reads frames.
-//! - [`SchwabClient`] asks for price history, quotes, hours, and where the streamer is.
+//! - [`SchwabClient`] asks for price history, quotes, option chains, hours, and where the streamer is.
 //! - [`token`] keeps the access token fresh and finds new logins.
 //!
 //! The base URL comes from the configuration: the same code talks to Schwab and to the simulator.
 
 mod backoff;
 mod budget;
+mod chains;
 mod code;
 mod command;
 mod counters;
@@ -31,6 +32,7 @@ mod tls;
 pub mod token;
 
 pub use backoff::Backoff;
+pub use chains::{ChainQuery, OptionChain, OptionContract, OptionKind};
 pub use code::Code;
 pub use command::{Login, Service, Subscriptions};
 pub use counters::{Count, Counters};

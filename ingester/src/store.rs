@@ -111,6 +111,17 @@ pub trait Store: Send + Sync {
 pub async fn open(url: &DatabaseUrl) -> Result<Box<dyn Store>> {
     match url.target() {
         Target::Postgres(options) => Ok(Box::new(PostgresStore::open(url, options).await?)),
+        Target::Sqlite(_) => attach(url),
+    }
+}
+
+/// The store that `url` names, connected to when it is first used.
+///
+/// # Errors
+/// [`StoreError::FolderMissing`] for a SQLite file.
+pub fn attach(url: &DatabaseUrl) -> Result<Box<dyn Store>> {
+    match url.target() {
+        Target::Postgres(options) => Ok(Box::new(PostgresStore::new(url, options))),
         Target::Sqlite(path) => Ok(Box::new(SqliteStore::open(url, path)?)),
     }
 }

@@ -15,7 +15,7 @@ use crate::live::ServiceConfig;
 use crate::schwab::token::{OauthClient, TokenFile};
 use crate::schwab::{StreamerOptions, Subscriptions};
 use crate::spool::Spool;
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, Migrated, Store, StoreError};
 
 /// Waits between tries to reach the database at the start.
 const DATABASE_RETRY: Duration = Duration::from_secs(5);
@@ -44,8 +44,9 @@ pub(super) async fn run(connection: &Connection) -> Result<Exit, Failure> {
     };
     let (end, stop) = watch::channel(false);
     let mut interrupted = std::pin::pin!(super::interrupted());
-    let (spool, store) = tokio::select! {
-        opened = async { Ok::<_, Failure>((open_spool(&config).await?, open(&config).await?)) } => opened?,
+    let store: Arc<dyn Store> = store::attach(&config.database.url).map_err(Failure::cannot_run)?.into();
+    let (spool, is_there) = tokio::select! {
+        opened = async { Ok::<_, Failure>((open_spool(&config).await?, is_there(store.migrate().await)?)) } => opened?,
         ended = &mut interrupted => return ended.map(|()| Exit::Done),
     };
     let (clock, speed) = market_clock(&config).await?;
@@ -88,7 +89,8 @@ pub(super) async fn run(connection: &Connection) -> Result<Exit, Failure> {
         streamer,
         listener,
     };
-    let mut service = tokio::spawn(app.run(stop));
+    let ready = migrated(Arc::clone(&store), is_there);
+    let mut service = tokio::spawn(app.run_after(ready, stop));
     let lost = tokio::select! {
         lost = &mut service => lost,
         ended = &mut interrupted => {
@@ -140,21 +142,28 @@ async fn open_spool(config: &Config) -> Result<Spool, Failure> {
     }
 }
 
-/// Opens and migrates the database; waits for one that cannot be reached, or has no room.
-async fn open(config: &Config) -> Result<Arc<dyn Store>, Failure> {
-    loop {
-        let opened = async {
-            let store = store::open(&config.database.url).await?;
-            store.migrate().await?;
-            Ok::<_, StoreError>(store)
-        };
-        match opened.await {
-            Ok(store) => return Ok(store.into()),
-            Err(error) if error.is_retryable() || matches!(error, StoreError::DiskFull { .. }) => {
-                tracing::warn!(%error, "waiting for the database");
-                sleep(DATABASE_RETRY).await;
+/// Whether the database is there and migrated. One that may come, or get room, is waited for.
+fn is_there(migrated: store::Result<Migrated>) -> Result<bool, Failure> {
+    match migrated {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_retryable() || matches!(error, StoreError::DiskFull { .. }) => {
+            tracing::warn!(%error, "waiting for the database");
+            Ok(false)
+        }
+        Err(error) => Err(Failure::cannot_run(error)),
+    }
+}
+
+/// Waits until the database is there and migrated.
+async fn migrated(store: Arc<dyn Store>, mut is_there: bool) {
+    while !is_there {
+        sleep(DATABASE_RETRY).await;
+        match store.migrate().await {
+            Ok(_) => {
+                tracing::info!("the database is there");
+                is_there = true;
             }
-            Err(error) => return Err(Failure::cannot_run(error)),
+            Err(error) => tracing::error!(%error, "waiting for the database"),
         }
     }
 }

@@ -100,6 +100,8 @@ impl Driver {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last_frame = Instant::now();
+        // What the stream's time is ahead of the clock, in ms: neither the streamer's clock nor the host's need be right.
+        let mut ahead = 0;
         let mut renewed: Option<Instant> = None;
         let mut reload_at = Instant::now();
         let mut taken = Vec::with_capacity(AT_ONCE);
@@ -110,14 +112,20 @@ impl Driver {
                         return Stopped::Told;
                     }
                     self.metrics.queue(Queue::Stream).set(i64::try_from(events.len()).unwrap_or(i64::MAX));
+                    let mut is_timed = false;
                     for event in taken.drain(..) {
-                        if matches!(event, StreamEvent::Data { .. } | StreamEvent::Heartbeat { .. }) {
+                        is_timed = matches!(event, StreamEvent::Data { .. } | StreamEvent::Heartbeat { .. });
+                        if is_timed {
                             last_frame = Instant::now();
                         }
                         if let Some(cause) = self.take(event, stop).await {
                             self.submit();
                             return Stopped::Final(cause);
                         }
+                    }
+                    // What waited in the queue says nothing of the clocks.
+                    if is_timed && events.is_empty() && self.pipeline.has_started() {
+                        ahead = self.pipeline.stream_time().as_millis() - self.clock.now().as_millis();
                     }
                 }
                 answer = self.repairs.answer() => self.repair(answer).await,
@@ -139,12 +147,13 @@ impl Driver {
                         renewed = Some(Instant::now());
                         self.renew.notify_one();
                     }
-                    let lag = now.as_millis() - self.pipeline.stream_time().as_millis();
+                    let passed = now.checked_add_millis(ahead).unwrap_or(now);
+                    let lag = passed.as_millis() - self.pipeline.stream_time().as_millis();
                     if last_frame.elapsed() >= SILENT_FOR && lag > SILENT_AFTER_MS {
-                        if let Some(session) = self.pipeline.session_to_enter(now) {
-                            self.enter(session, now, stop).await;
+                        if let Some(session) = self.pipeline.session_to_stand_in(passed) {
+                            self.enter(session, passed, stop).await;
                         }
-                        self.pipeline.stand_in(now);
+                        self.pipeline.stand_in(passed);
                     }
                 }
                 () = told(stop) => return Stopped::Told,

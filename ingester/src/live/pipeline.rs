@@ -24,6 +24,8 @@ const FAR_AHEAD_MS: i64 = 10 * 60_000;
 const SILENCE_MS: i64 = 5_000;
 /// Silence is a hole only if it is so many times as long as the usual wait for data.
 const UNUSUAL: i64 = 5;
+/// No frame for so long is silence where it is not known yet what is usual: heartbeats come every ten seconds.
+const DEAD_MS: i64 = 15_000;
 /// A line on which only heartbeats come for so long in a session is made anew.
 const STARVED_MS: i64 = 30_000;
 /// Waits from which on it is known what is usual.
@@ -60,12 +62,21 @@ pub struct Pipeline {
     last_data: Option<Timestamp>,
     usual_wait: i64,
     waits: u32,
-    /// The timestamp of the last frame from far ahead.
-    far_ahead: Option<Timestamp>,
+    /// A frame from far ahead, which waits for another one that tells of the same time.
+    held: Option<Held>,
     session: Option<Session>,
     changes: Vec<Change>,
     /// Holes that have ended and wait for their repair.
     ended: Vec<Gap>,
+}
+
+/// A frame that is believed when the next one says so too.
+#[derive(Debug)]
+struct Held {
+    received: Instant,
+    sent: Timestamp,
+    /// `None` for a heartbeat.
+    items: Option<Vec<EquityItem>>,
 }
 
 impl Pipeline {
@@ -83,7 +94,7 @@ impl Pipeline {
             last_data: None,
             usual_wait: FIRST_USUAL_MS * 8,
             waits: 0,
-            far_ahead: None,
+            held: None,
             session: None,
             changes: Vec::new(),
             ended: Vec::new(),
@@ -141,13 +152,19 @@ impl Pipeline {
         self.tickers.values()
     }
 
-    /// The session that a moment is in, if its state has not been loaded: [`enter`](Self::enter) it first.
+    /// The session that a frame is in, if its state has not been loaded: [`enter`](Self::enter) it first.
     #[must_use]
-    pub fn session_to_enter(&self, moment: Timestamp) -> Option<Session> {
-        if self.session.is_some_and(|session| session.contains(moment)) {
+    pub fn session_to_enter(&self, sent: Timestamp) -> Option<Session> {
+        if self.is_old(sent) || self.is_doubtful(sent) { None } else { self.session_to_stand_in(sent) }
+    }
+
+    /// The session that the clock's time is in, if its state has not been loaded.
+    #[must_use]
+    pub fn session_to_stand_in(&self, now: Timestamp) -> Option<Session> {
+        if self.session.is_some_and(|session| session.contains(now)) {
             return None;
         }
-        Session::containing(moment)
+        Session::containing(now)
     }
 
     /// Begins a session with what the database has of it, one entry a ticker.
@@ -186,9 +203,18 @@ impl Pipeline {
     /// Takes the items of a frame that was sent at `sent`.
     pub fn take(&mut self, received: Instant, sent: Timestamp, items: &[EquityItem]) {
         self.metrics.frames.inc();
-        if !self.is_plausible(sent) {
-            return;
+        if self.is_doubtful(sent) {
+            return self.hold(Held { received, sent, items: Some(items.to_vec()) });
         }
+        self.decide_held(sent);
+        self.take_items(received, sent, items);
+    }
+
+    fn take_items(&mut self, received: Instant, sent: Timestamp, items: &[EquityItem]) {
+        if self.is_old(sent) {
+            return self.skip(sent);
+        }
+        self.notice_dead_line(sent, received);
         self.notice_silence(sent, received);
         for item in items {
             self.metrics.items.inc();
@@ -202,9 +228,15 @@ impl Pipeline {
 
     /// Takes a heartbeat that was sent at `sent`.
     pub fn beat(&mut self, received: Instant, sent: Timestamp) {
-        if self.is_plausible(sent) {
-            self.pass(sent, received);
+        if self.is_doubtful(sent) {
+            return self.hold(Held { received, sent, items: None });
         }
+        self.decide_held(sent);
+        if self.is_old(sent) {
+            return self.skip(sent);
+        }
+        self.notice_dead_line(sent, received);
+        self.pass(sent, received);
     }
 
     /// Takes the clock's time while the stream is silent. What was sent meanwhile comes too late for its seconds.
@@ -276,19 +308,46 @@ impl Pipeline {
         })
     }
 
-    /// Whether a frame can be from now: neither from before what is closed, nor from a time far ahead that no other
-    /// frame has told of. One wrong timestamp must not close what is still to come.
-    fn is_plausible(&mut self, sent: Timestamp) -> bool {
-        let is_near = |other: Timestamp| (sent.as_millis() - other.as_millis()).abs() <= TIME_TURNED_BACK_MS;
-        let is_old = sent.as_millis() < self.closed.as_millis().saturating_sub(TIME_TURNED_BACK_MS);
-        let is_far = self.has_started() && sent.as_millis() - self.stream_time.as_millis() > FAR_AHEAD_MS;
-        let is_told_again = is_far && self.far_ahead.replace(sent).is_some_and(is_near);
-        let is_plausible = !is_old && (!is_far || is_told_again);
-        if !is_plausible {
-            tracing::warn!(%sent, stream_time = %self.stream_time, "frame from another time: skipped");
-            self.metrics.bad_frames.inc();
+    /// Whether a frame is from long before what is closed.
+    fn is_old(&self, sent: Timestamp) -> bool {
+        sent.as_millis() < self.closed.as_millis().saturating_sub(TIME_TURNED_BACK_MS)
+    }
+
+    /// Whether a frame is from a time far ahead that the frame before has not told of. One wrong timestamp must not close
+    /// what is still to come.
+    fn is_doubtful(&self, sent: Timestamp) -> bool {
+        sent.as_millis() - self.stream_time.as_millis() > FAR_AHEAD_MS && !self.is_confirmed_by(sent)
+    }
+
+    /// Whether the frame that waits tells of the same time as one that was sent at `sent`.
+    fn is_confirmed_by(&self, sent: Timestamp) -> bool {
+        let is_near = |held: &Held| (sent.as_millis() - held.sent.as_millis()).abs() <= TIME_TURNED_BACK_MS;
+        self.held.as_ref().is_some_and(is_near)
+    }
+
+    fn hold(&mut self, held: Held) {
+        if let Some(before) = self.held.replace(held) {
+            self.skip(before.sent);
         }
-        is_plausible
+    }
+
+    /// Takes the frame that waits, if it tells of the same time as this one; else it was wrong.
+    fn decide_held(&mut self, sent: Timestamp) {
+        let is_confirmed = self.is_confirmed_by(sent);
+        let Some(held) = self.held.take() else { return };
+        match held.items {
+            _ if !is_confirmed => self.skip(held.sent),
+            Some(items) => self.take_items(held.received, held.sent, &items),
+            None => {
+                self.notice_dead_line(held.sent, held.received);
+                self.pass(held.sent, held.received);
+            }
+        }
+    }
+
+    fn skip(&self, sent: Timestamp) {
+        tracing::warn!(%sent, stream_time = %self.stream_time, "frame from another time: skipped");
+        self.metrics.bad_frames.inc();
     }
 
     /// A line that stays open and is silent for longer than usual has lost something, whatever comes next.
@@ -303,20 +362,38 @@ impl Pipeline {
         }
         if is_silence {
             tracing::warn!(waited_ms = waited, usual_ms = usual, "the line was silent");
-            let since = unseen_since(last, self.config.close_grace_ms);
-            for ticker in self.names() {
-                self.with_ticker(&ticker, sent, received, |live, moment, change| {
-                    live.lose_sight(since, "silence", moment, change);
-                });
-            }
+            self.record_silence(last, sent, received);
         }
+    }
+
+    /// Until it is known what is usual, a line is silent where heartbeats are missing.
+    fn notice_dead_line(&mut self, sent: Timestamp, received: Instant) {
+        let last = self.stream_time;
+        let waited = sent.as_millis() - last.as_millis();
+        if self.waits < WAITS_KNOWN && waited >= DEAD_MS && self.is_in_session(last, sent) {
+            tracing::warn!(waited_ms = waited, "the line was silent");
+            self.record_silence(self.last_data.unwrap_or(last), sent, received);
+        }
+    }
+
+    fn record_silence(&mut self, last: Timestamp, sent: Timestamp, received: Instant) {
+        let since = unseen_since(last, self.config.close_grace_ms);
+        for ticker in self.names() {
+            self.with_ticker(&ticker, sent, received, |live, moment, change| {
+                live.lose_sight(since, "silence", moment, change);
+            });
+        }
+    }
+
+    fn is_in_session(&self, from: Timestamp, to: Timestamp) -> bool {
+        self.session.is_some_and(|session| session.contains(from) && session.contains(to))
     }
 
     /// Whether no data between two moments is unusual.
     fn is_silence(&self, from: Timestamp, to: Timestamp) -> bool {
         let waited = to.as_millis() - from.as_millis();
-        let is_in_session = self.session.is_some_and(|session| session.contains(from) && session.contains(to));
-        is_in_session && waited >= SILENCE_MS && waited >= UNUSUAL * self.usual_wait / 8
+        let is_unusual = self.waits >= WAITS_KNOWN && waited >= UNUSUAL * self.usual_wait / 8;
+        self.is_in_session(from, to) && waited >= SILENCE_MS && is_unusual
     }
 
     /// Lets the stream's time pass.
@@ -380,6 +457,10 @@ mod tests {
 
     fn qqq() -> Ticker {
         Ticker::parse("QQQ").unwrap()
+    }
+
+    fn session_of(millis: i64) -> Session {
+        Session::containing(at(millis)).unwrap()
     }
 
     /// `millis` after the open.
@@ -516,14 +597,24 @@ mod tests {
         assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(99_000), Some(at(107_200)), "silence"));
         // Where trades are rare, a wait is nothing, once that is known.
         let mut pipeline = started();
-        for minute in 0..10 {
+        for minute in 0..32 {
             feed(&mut pipeline, 60 * minute..60 * minute + 1);
         }
         pipeline.take_ended();
-        for minute in 10..30 {
+        for minute in 32..60 {
             feed(&mut pipeline, 60 * minute..60 * minute + 1);
         }
         assert_eq!(pipeline.take_ended(), []);
+        // While that is not known, it is if heartbeats are missing as well.
+        let mut pipeline = started();
+        feed(&mut pipeline, 0..2);
+        pipeline.beat(Instant::now(), at(12_000));
+        feed(&mut pipeline, 20..21);
+        assert_eq!(pipeline.take_ended(), []);
+        pipeline.beat(Instant::now(), at(36_200));
+        feed(&mut pipeline, 36..37);
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(20_000), Some(at(37_200)), "silence"));
     }
 
     #[test]
@@ -624,6 +715,47 @@ mod tests {
         pipeline.beat(Instant::now(), at(20_000_000));
         pipeline.beat(Instant::now(), at(20_010_000));
         assert_eq!(pipeline.stream_time(), at(20_010_000));
+    }
+
+    #[test]
+    fn frames_after_a_long_time_are_all_taken() {
+        let config =
+            PipelineConfig { tickers: vec![qqq()], plan: plan(), stores_all_hours: true, close_grace_ms: 2500 };
+        let mut pipeline = Pipeline::new(config, Arc::default());
+        let mut changes = feed(&mut pipeline, 30_000..30_020);
+        changes.extend(feed(&mut pipeline, 40_000..40_020));
+        let rows = rows(&changes);
+        assert_eq!(rows.len(), 38, "all but the image and the second that is forming");
+        assert!(rows.iter().any(|row| row.bar.start == at(40_000_000)), "what the first frame told");
+        assert_eq!(pipeline.take_ended(), []);
+    }
+
+    #[test]
+    fn a_first_frame_with_a_wrong_time_closes_nothing() {
+        let config =
+            PipelineConfig { tickers: vec![qqq()], plan: plan(), stores_all_hours: true, close_grace_ms: 2500 };
+        let mut pipeline = Pipeline::new(config, Arc::default());
+        pipeline.take(Instant::now(), at(2_000_000_000), &[item(at(0), 1_000_000, 1)]);
+        assert_eq!(
+            (pipeline.has_started(), pipeline.session_to_enter(at(2_000_000_500))),
+            (false, Some(session_of(2_000_000_500)))
+        );
+        assert_eq!(pipeline.session_to_enter(at(0)), None, "one frame tells nothing");
+        assert_eq!(rows(&feed(&mut pipeline, 0..10)).len(), 8, "the first one is the image");
+    }
+
+    #[test]
+    fn a_timestamp_that_is_behind_loses_nothing_while_totals_go_on() {
+        let mut pipeline = started();
+        let mut changes = feed(&mut pipeline, 0..50);
+        // Behind the frame before it, and behind what is closed.
+        for (sent, total) in [(at(49_900), 6_050), (at(46_500), 6_060), (at(46_600), 6_060)] {
+            pipeline.take(Instant::now(), sent, &[item(at(46_000), 600_000_000, total)]);
+        }
+        changes.extend(feed(&mut pipeline, 60..61));
+        assert!(pipeline.take_changes().iter().all(|change| change.batch.gaps.is_empty()));
+        let last = *rows(&changes).last().unwrap();
+        assert_eq!((last.bar.start, last.bar.volume.get()), (at(49_000), 160));
     }
 
     #[test]

@@ -158,13 +158,14 @@ impl LiveTicker {
         change: &mut Change,
     ) -> Option<Gap> {
         if item.last.is_some() || item.total_volume.is_some() || item.is_damaged {
-            if self.newest.is_some_and(|newest| sent < newest) {
+            // Where the total goes on, only the timestamp is behind.
+            if self.newest.is_some_and(|newest| sent < newest) && !self.reader.goes_on_with(item) {
                 self.take_stale(sent, moment, change);
                 return None;
             }
-            self.newest = Some(sent);
+            self.newest = self.newest.max(Some(sent));
         }
-        if sent < self.seconds.closed() {
+        if sent < self.seconds.closed() && self.reader.is_blind() {
             // Its seconds are closed: it was held back for long, and more of its time may come.
             self.lose_sight_from(unseen_since(sent, moment.close_grace_ms), "silence", moment, change);
             return None;

@@ -65,6 +65,12 @@ impl TickReader {
         self.is_blind
     }
 
+    /// Whether an item tells of at least the shares of all before it.
+    #[must_use]
+    pub fn goes_on_with(&self, item: &EquityItem) -> bool {
+        item.total_volume.zip(self.total).is_some_and(|(total, before)| total >= before)
+    }
+
     /// The last price that was told.
     #[must_use]
     pub fn price(&self) -> Option<Price> {

@@ -109,6 +109,13 @@ impl Login {
         self.request(request_id, "ADMIN", "LOGOUT", &Nothing {})
     }
 
+    /// A text of the streamer's without the token and the ids, should it repeat them.
+    pub(super) fn redact(&self, text: &str) -> String {
+        let secrets = [self.access_token.expose(), &self.customer_id, &self.correlation_id];
+        let secrets = secrets.into_iter().filter(|secret| !secret.is_empty());
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "(not shown)"))
+    }
+
     fn request<P: Serialize>(&self, request_id: u64, service: &str, command: &str, parameters: &P) -> String {
         let request = Request {
             requestid: request_id.to_string(),

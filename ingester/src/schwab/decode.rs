@@ -20,7 +20,6 @@ pub(super) fn equity_item(raw: &RawValue, counters: &Counters) -> Option<EquityI
     let bad_before = counters.bad_fields.get();
     let last = reader.price(fields.numbered[3]);
     let total_volume = reader.volume(fields.numbered[8]);
-    let trade_time = reader.moment(fields.numbered[35]);
     let is_damaged = counters.bad_fields.get() > bad_before;
     Some(EquityItem {
         ticker,
@@ -33,7 +32,7 @@ pub(super) fn equity_item(raw: &RawValue, counters: &Counters) -> Option<EquityI
         last_size: reader.volume(fields.numbered[9]),
         status: fields.numbered[32].and_then(string).map(|word| status(&word)),
         quote_time: reader.moment(fields.numbered[34]),
-        trade_time,
+        trade_time: reader.moment(fields.numbered[35]),
     })
 }
 
@@ -191,7 +190,9 @@ mod tests {
             (r#"{"key":"QQQ","3":0,"35":0}"#, false),
             (r#"{"key":"QQQ","3":"NaN"}"#, true),
             (r#"{"key":"QQQ","3":600,"8":"NaN"}"#, true),
-            (r#"{"key":"QQQ","8":7,"35":-999}"#, true),
+            (r#"{"key":"QQQ","3":600,"8":-999}"#, true),
+            // The frame has a time too.
+            (r#"{"key":"QQQ","8":7,"35":-999}"#, false),
         ] {
             assert_eq!(equity(text).0.unwrap().is_damaged, is_damaged, "{text}");
         }

@@ -165,7 +165,8 @@ impl SchwabClient {
         if status.is_success() {
             return Attempt::Done(body);
         }
-        let (path, detail) = (path.to_owned(), describe_body(&body));
+        // An answer may repeat what it was sent.
+        let (path, detail) = (path.to_owned(), describe_body(&body.replace(access, "(not shown)")));
         match status {
             StatusCode::TOO_MANY_REQUESTS
             | StatusCode::INTERNAL_SERVER_ERROR

@@ -12,7 +12,7 @@ pub struct EquityItem {
     pub ticker: Ticker,
     /// Whether this is a full image, which follows a subscription and repeats the last trade.
     pub is_image: bool,
-    /// Whether price, total volume or time of a trade had a value that cannot be: something traded that is not told.
+    /// Whether price or total volume had a value that cannot be: something traded that is not told.
     pub is_damaged: bool,
     /// The price of the last trade, field 3.
     pub last: Option<Price>,

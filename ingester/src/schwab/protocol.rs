@@ -255,7 +255,7 @@ impl Protocol {
             (_, Some(subscription)) => match subscription_verdict(code, is_retry) {
                 Verdict::Again => self.send_subscription(subscription, true, now),
                 Verdict::SkipService => {
-                    tracing::error!(service = subscription.service.as_str(), %code, text = printable(&text),
+                    tracing::error!(service = subscription.service.as_str(), %code, text = self.printable(&text),
                         "the streamer refuses a subscription; the rest of its tickers get no data");
                     self.queue.retain(|waiting| waiting.service != subscription.service);
                     // Some of its tickers may have been taken.
@@ -272,7 +272,7 @@ impl Protocol {
     fn judge(&mut self, verdict: Verdict, code: Code, text: &str) {
         match verdict {
             Verdict::End(cause) => {
-                let text = printable(text);
+                let text = self.printable(text);
                 let detail = if cause == Cause::Evicted {
                     format!(
                         "another program streams as the same Schwab user ({code}: {text}); end it, then start this one again"
@@ -284,7 +284,7 @@ impl Protocol {
             }
             Verdict::Go => {}
             Verdict::Again | Verdict::SkipService => {
-                tracing::warn!(%code, text = printable(text), "the streamer says something that needs no answer");
+                tracing::warn!(%code, text = self.printable(text), "the streamer says something that needs no answer");
             }
         }
     }
@@ -337,6 +337,12 @@ impl Protocol {
         self.output(Output::Send(text));
     }
 
+    /// A text of the streamer's, short, on one line, and without what it was told in confidence.
+    fn printable(&self, text: &str) -> String {
+        let text = self.login.redact(text);
+        text.chars().filter(|c| !c.is_control()).take(200).collect()
+    }
+
     /// When new images are asked for: never while another command is under way.
     fn resubscription_at(&self) -> Option<Instant> {
         let may = self.is_resubscription_due && self.phase == Phase::Streaming && self.pending.is_none();
@@ -369,9 +375,4 @@ impl fmt::Debug for Output {
             Self::End(end) => f.debug_tuple("End").field(end).finish(),
         }
     }
-}
-
-/// A text of the streamer's, short and on one line.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
 }

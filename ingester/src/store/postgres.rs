@@ -38,14 +38,18 @@ pub(super) struct PostgresStore {
 
 impl PostgresStore {
     pub(super) async fn open(url: &DatabaseUrl, options: &PgConnectOptions) -> Result<Self> {
+        let store = Self::new(url, options);
+        let lease = store.take().await?;
+        store.connections.put_back(lease);
+        Ok(store)
+    }
+
+    pub(super) fn new(url: &DatabaseUrl, options: &PgConnectOptions) -> Self {
         // Poolers refuse start-up parameters that they do not know. Doubles are read as bits, so this one is not needed.
         // Statements would be logged with all their values.
         let options =
             options.clone().extra_float_digits(None).application_name("alpha-kite").disable_statement_logging();
-        let store = Self { database: url.to_string(), connections: Connections::new(options) };
-        let lease = store.take().await?;
-        store.connections.put_back(lease);
-        Ok(store)
+        Self { database: url.to_string(), connections: Connections::new(options) }
     }
 
     async fn take(&self) -> Result<Lease<'_, PgConnection>> {

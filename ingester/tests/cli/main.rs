@@ -14,5 +14,6 @@ mod kill;
 mod kite;
 mod postgres;
 mod replay;
+mod run;
 mod simulate;
 mod verify;

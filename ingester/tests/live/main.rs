@@ -9,4 +9,5 @@ mod support;
 mod away;
 mod health;
 mod market;
+mod oracle;
 mod session;

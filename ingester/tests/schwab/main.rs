@@ -4,6 +4,7 @@
 
 mod auth;
 mod frames;
+mod hostile;
 mod listener;
 mod protocol;
 mod recorded;

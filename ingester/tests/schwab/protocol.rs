@@ -338,4 +338,9 @@ fn nothing_shows_the_token() {
     let mut line = Line::open(of(&["QQQ"]), Vec::new());
     let output = line.output().unwrap();
     assert!(!format!("{:?}{output:?}", line.protocol).contains("hunter2"));
+    line.receive(
+        r#"{"response":[{"service":"ADMIN","command":"LOGIN","requestid":"0","content":{"code":3,"msg":"Denied.: I0.hunter2@ of customer"}}]}"#,
+    );
+    let end = line.end();
+    assert!(end.detail.contains("Denied.: (not shown) of (not shown)"), "{}", end.detail);
 }

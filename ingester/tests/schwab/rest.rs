@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use alpha_kite::schwab::token::{TokenError, TokenState};
-use alpha_kite::schwab::{RequestOptions, SchwabClient, SchwabError};
+use alpha_kite::schwab::{ChainQuery, OptionKind, RequestOptions, SchwabClient, SchwabError};
 use alpha_kite_core::Date;
 use alpha_kite_simulator::{Fault, FaultKind};
 use reqwest::StatusCode;
@@ -58,6 +58,48 @@ async fn quotes_and_hours_are_understood() {
     let SchwabError::Refused { status, correlation_id, .. } = &error else { panic!("{error}") };
     assert_eq!((*status, correlation_id.as_ref().map(String::len)), (StatusCode::BAD_REQUEST, Some(36)));
     assert!(!error.is_retryable() && error.to_string().contains("date"), "{error}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn options_that_end_today_are_found() {
+    let world = World::start(config()).await;
+    let today = "2026-10-05".parse::<Date>().unwrap();
+    let expirations = world.client.option_expirations(ticker("QQQ")).await.unwrap();
+    assert_eq!(expirations[0], today);
+    assert!(expirations.is_sorted() && expirations.len() > 5, "{expirations:?}");
+
+    let query = ChainQuery { ticker: ticker("QQQ"), from: today, to: today, strikes: None };
+    let chain = world.client.option_chain(query).await.unwrap();
+    assert_eq!(chain.unreadable, 0);
+    let (price, quote) = (chain.underlying.unwrap(), world.client.quotes(&[ticker("QQQ")]).await.unwrap());
+    assert_eq!(Some(price), quote[&ticker("QQQ")].last);
+    for kind in [OptionKind::Call, OptionKind::Put] {
+        let contract = chain.nearest(today, kind, price).unwrap();
+        assert_eq!((contract.expiration, contract.days_to_expiration, contract.symbol.len()), (today, Some(0), 21));
+        assert!(contract.bid.unwrap() < contract.ask.unwrap() && contract.mark.is_some(), "{contract:?}");
+        assert!(contract.volume.is_some() && contract.open_interest.is_some() && contract.quote_time.is_some());
+        let distance = |strike: alpha_kite_core::Price| strike.as_micros().abs_diff(price.as_micros());
+        let others = chain.contracts.iter().filter(|other| other.kind == kind);
+        assert!(others.clone().all(|other| distance(contract.strike) <= distance(other.strike)));
+        assert!(others.count() > 50);
+    }
+
+    // A window around the price, over some days.
+    let to = *expirations.get(2).unwrap();
+    let window = ChainQuery { to, strikes: Some(4), ..query };
+    let near = world.client.option_chain(window).await.unwrap();
+    assert_eq!(near.contracts.len(), 3 * 2 * 4);
+    assert!(near.contracts.iter().filter(|near| near.expiration == today).all(|near| chain.contracts.contains(near)));
+
+    // A day without options, all of them, and none of which anybody knows.
+    let sunday = "2026-10-11".parse::<Date>().unwrap();
+    let none = world.client.option_chain(ChainQuery { from: sunday, to: sunday, ..query }).await.unwrap();
+    assert_eq!((none.contracts.len(), none.unreadable), (0, 0));
+    let error = world.client.option_chain(ChainQuery { ticker: ticker("$SPX"), ..query }).await.unwrap_err();
+    assert!(matches!(error, SchwabError::Refused { status: StatusCode::NOT_FOUND, .. }), "{error}");
+    world.simulator.add_fault(Fault::new(FaultKind::Http502).times(2));
+    assert_eq!(soon(world.client.option_chain(query)).await.unwrap(), chain);
     world.end().await;
 }
 

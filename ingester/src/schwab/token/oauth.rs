@@ -114,15 +114,21 @@ impl OauthClient {
         let response = request.send().await.map_err(|error| unavailable(&http::explain(error)))?;
         let (status, now) = (response.status(), self.clock.now());
         let body = http::read_body(response, MAX_BYTES).await.map_err(|error| unavailable(&error.to_string()))?;
+        let detail = || describe_body(&self.redact(&body, form));
         match status {
             StatusCode::OK => serde_json::from_str(&body)
                 .map(|granted| (granted, now))
                 .map_err(|_| unavailable("the answer cannot be understood")),
-            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => {
-                Err(OauthError::Refused { status, detail: describe_body(&body) })
-            }
-            _ => Err(unavailable(&format!("it answers {status}: {}", describe_body(&body)))),
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => Err(OauthError::Refused { status, detail: detail() }),
+            _ => Err(unavailable(&format!("it answers {status}: {}", detail()))),
         }
+    }
+
+    /// An answer without what it was sent, should it repeat that.
+    fn redact(&self, body: &str, form: &[(&str, &str)]) -> String {
+        let sent = form.iter().filter(|(name, _)| matches!(*name, "code" | "refresh_token")).map(|(_, value)| *value);
+        let secrets = sent.chain([self.app_key.expose(), self.app_secret.expose()]);
+        secrets.fold(body.to_owned(), |body, secret| body.replace(secret, "(not shown)"))
     }
 }
 
