@@ -100,6 +100,8 @@ impl Driver {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last_frame = Instant::now();
+        // What the clock showed then; `None` before the first frame.
+        let mut framed_at: Option<Timestamp> = None;
         // What the stream's time is ahead of the clock, in ms: neither the streamer's clock nor the host's need be right.
         let mut ahead = 0;
         let mut renewed: Option<Instant> = None;
@@ -123,9 +125,13 @@ impl Driver {
                             return Stopped::Final(cause);
                         }
                     }
-                    // What waited in the queue says nothing of the clocks.
-                    if is_timed && events.is_empty() && self.pipeline.has_started() {
-                        ahead = self.pipeline.stream_time().as_millis() - self.clock.now().as_millis();
+                    if is_timed {
+                        let now = self.clock.now();
+                        framed_at = Some(now);
+                        // What waited in the queue says nothing of the clocks.
+                        if events.is_empty() && self.pipeline.has_started() {
+                            ahead = self.pipeline.stream_time().as_millis() - now.as_millis();
+                        }
                     }
                 }
                 answer = self.repairs.answer() => self.repair(answer).await,
@@ -149,7 +155,8 @@ impl Driver {
                     }
                     let passed = now.checked_add_millis(ahead).unwrap_or(now);
                     let lag = passed.as_millis() - self.pipeline.stream_time().as_millis();
-                    if last_frame.elapsed() >= SILENT_FOR && lag > SILENT_AFTER_MS {
+                    let waited = framed_at.map_or(i64::MAX, |at| now.as_millis() - at.as_millis());
+                    if last_frame.elapsed() >= SILENT_FOR && lag.min(waited) > SILENT_AFTER_MS {
                         if let Some(session) = self.pipeline.session_to_stand_in(passed) {
                             self.enter(session, passed, stop).await;
                         }
@@ -334,9 +341,7 @@ impl Driver {
     }
 
     fn lose_sight(&mut self, cause: Cause) {
-        if self.pipeline.has_started() {
-            self.pipeline.lose_sight(cause.as_str());
-        }
+        self.pipeline.lose_sight(cause.as_str());
     }
 
     /// Fills the holes of a day with its candles, and goes on from the changed rows.
