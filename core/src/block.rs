@@ -26,8 +26,8 @@ use crate::volume::Volume;
 /// Rows in one block: enough to spread its fixed costs, few enough to stay in the first-level cache.
 pub(crate) const BLOCK_ROWS: usize = 64;
 
-/// Rows that the loop takes at a time.
-const LANES: usize = if cfg!(target_family = "wasm") { 2 } else { 4 };
+/// Rows that the loop takes at a time. One, where nothing else stands in the loop, becomes as many as a vector holds.
+const LANES: usize = if cfg!(target_family = "wasm") { 1 } else { 4 };
 
 type Rows<T> = [T; BLOCK_ROWS];
 
@@ -118,48 +118,17 @@ fn turn(
     rows: &mut SumRows,
     mut output: Option<&mut Output<'_>>,
 ) {
-    if cfg!(target_family = "wasm") {
-        // Taking turns gains nothing there, and costs kilobytes.
+    // In WebAssembly taking turns gains nothing, and costs kilobytes.
+    let rows_a_turn = if cfg!(target_family = "wasm") { BLOCK_ROWS } else { LANES };
+    for turn in (0..BLOCK_ROWS).step_by(rows_a_turn) {
         if let Some(input) = input {
-            add_all(adder, input, next_rows);
+            adder.add(input, next_rows, turn..turn + rows_a_turn);
         }
-        if let Some(output) = output {
-            for first in (0..BLOCK_ROWS).step_by(LANES) {
+        if let Some(output) = &mut output {
+            for first in (turn..turn + rows_a_turn).step_by(LANES) {
                 settler.settle(rows, output, first);
             }
         }
-        return;
-    }
-    // Two loops: within one, what the VWAP weighs would be asked at each row.
-    if let Some((highs, lows)) = input.and_then(|input| input.highs_lows) {
-        for first in (0..BLOCK_ROWS).step_by(LANES) {
-            if let Some(input) = input {
-                adder.add(input, next_rows, first, |close, row| highs[row].as_micros() + lows[row].as_micros() + close);
-            }
-            if let Some(output) = &mut output {
-                settler.settle(rows, output, first);
-            }
-        }
-    } else {
-        for first in (0..BLOCK_ROWS).step_by(LANES) {
-            if let Some(input) = input {
-                adder.add(input, next_rows, first, |close, _| close);
-            }
-            if let Some(output) = &mut output {
-                settler.settle(rows, output, first);
-            }
-        }
-    }
-}
-
-/// Adds up a whole block.
-#[inline]
-fn add_all(adder: &mut Adder, input: &Input<'_>, rows: &mut SumRows) {
-    for first in (0..BLOCK_ROWS).step_by(LANES) {
-        adder.add(input, rows, first, |close, row| match input.highs_lows {
-            Some((highs, lows)) => highs[row].as_micros() + lows[row].as_micros() + close,
-            None => close,
-        });
     }
 }
 

@@ -148,34 +148,25 @@ impl Current {
         self.last.is_some_and(|last| last < start) && start < self.session.close
     }
 
-    /// How many of the first `starts`, which begin with one that is known to be, are in the session and in order.
+    /// How many of the first `starts`, which begin with one that is known to be, are in the session and in order. At least
+    /// one; where they are not in order, it may be fewer than could be.
     pub(crate) fn run_length(&self, starts: &[Timestamp]) -> usize {
-        let mut length = 1;
-        // In WebAssembly the vectors gain a tenth of what their code weighs.
-        while !cfg!(target_family = "wasm")
-            && let Some(next) = starts.get(length..).and_then(<[_]>::first_chunk::<RUN_ROWS>)
-            && self.continues(starts[length - 1], next)
-        {
-            length += RUN_ROWS;
+        let length = starts.partition_point(|start| *start < self.session.close).max(1);
+        if self.are_in_order(&starts[..length]) {
+            return length;
         }
-        let rest = starts[length - 1..].windows(2);
-        length + rest.take_while(|pair| pair[0] < pair[1] && self.session.contains(pair[1])).count()
+        1 + starts.windows(2).take_while(|pair| pair[0] < pair[1] && self.session.contains(pair[1])).count()
     }
 
-    /// Whether all of `starts` are in the session and in order after `last`, which is.
-    ///
-    /// Written for vector instructions: offsets from the session's open, as unsigned numbers, are below its length.
-    fn continues(&self, last: Timestamp, starts: &[Timestamp; RUN_ROWS]) -> bool {
+    /// Whether all of `starts` are in the session and in order. Written for vector instructions.
+    fn are_in_order(&self, starts: &[Timestamp]) -> bool {
         let offset = |start: Timestamp| start.as_millis().wrapping_sub(self.session.open.as_millis());
-        let mut offsets = offset(starts[0]);
-        let mut falls = offset(last).wrapping_sub(offsets);
-        for pair in starts.windows(2) {
-            offsets |= offset(pair[1]);
-            falls &= offset(pair[0]).wrapping_sub(offset(pair[1]));
+        // Of unsigned numbers below 2^32 the differences tell the order.
+        let (mut offsets, mut falls) = (0, i64::MIN);
+        for (start, next) in starts.iter().zip(&starts[1..]) {
+            offsets |= offset(*next);
+            falls &= start.as_millis().wrapping_sub(next.as_millis());
         }
-        falls < 0 && (0..1 << 32).contains(&offsets) && starts[RUN_ROWS - 1] < self.session.close
+        falls < 0 && (0..1 << 32).contains(&offsets) && starts.last().is_some_and(|last| *last < self.session.close)
     }
 }
-
-/// Starts that [`Current::run_length`] checks at a time.
-const RUN_ROWS: usize = 64;

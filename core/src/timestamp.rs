@@ -100,9 +100,9 @@ impl Timestamp {
     /// The first refused row.
     #[inline(never)]
     pub fn accept_column(column: &[Self]) -> Result<(), usize> {
-        // As long as no row has a high bit, none is out of range.
-        let bits = column.iter().fold(0, |bits, time| bits | (time.0 ^ (time.0 >> 63)));
-        if bits < 1 << 52 {
+        // From -2^52 to 2^52 - 1 none has a high bit when 2^52 is added.
+        let bits = column.iter().fold(0, |bits, time| bits | time.0.wrapping_add(1 << 52));
+        if (0..1 << 53).contains(&bits) {
             return Ok(());
         }
         column.iter().position(|time| time.0.unsigned_abs() > DOUBLES_END).map_or(Ok(()), Err)

@@ -70,7 +70,7 @@ async fn minute_history_gives_whole_days_up_to_the_forming_bar() {
     assert!(today.windows(2).any(|pair| pair[1] - pair[0] > 60_000), "quiet minutes are missing");
     assert_eq!(history["previousCloseDate"].as_i64(), Some(at("2026-10-02T00:00:00-05:00").as_millis()), "in Chicago");
 
-    let regular = times(&user.json(&format!("{asked}&needExtendedHoursData=false")).await);
+    let regular = times(&user.json(&format!("{asked}&needExtendedHoursData=False")).await);
     assert_eq!(regular.len(), 11);
     assert_eq!(regular[0], at("2026-10-05T09:30:00-04:00").as_millis());
 

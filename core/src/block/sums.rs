@@ -1,5 +1,7 @@
 //! Sums relative to a base price, after each row of a block.
 
+use core::ops::Range;
+
 use crate::base::{self, Base};
 use crate::block::{BLOCK_ROWS, Input, LANES, Rows};
 use crate::indicators::SMA_BARS;
@@ -94,29 +96,34 @@ impl Adder {
         }
     }
 
-    /// Adds up the rows from `first` on, of which `weighed` tells the sum of the prices that the VWAP weighs.
-    #[inline]
-    pub(super) fn add(
-        &mut self,
-        input: &Input<'_>,
-        rows: &mut SumRows,
-        first: usize,
-        weighed: impl Fn(i64, usize) -> i64,
-    ) {
-        // Two rows a turn, so that two stores in a row hit one cache line.
-        for row in (first..first + LANES).step_by(2) {
-            let sums: [_; 2] = core::array::from_fn(|next| {
-                let close = input.closes[row + next + SMA_BARS].as_micros();
-                let (price, shares) = (weighed(close, row + next), input.volumes[row + next].get().cast_signed());
-                self.closes = self.closes.wrapping_add(close - input.closes[row + next].as_micros());
-                self.volume = self.volume.wrapping_add(shares);
-                self.products = self.products.wrapping_add((price - self.bases).wrapping_mul(shares));
-                (self.closes, self.volume, self.products)
-            });
-            (rows.closes[row], rows.closes[row + 1]) = (sums[0].0, sums[1].0);
-            (rows.volumes[row], rows.volumes[row + 1]) = (sums[0].1, sums[1].1);
-            (rows.products[row], rows.products[row + 1]) = (sums[0].2, sums[1].2);
+    /// Adds up an even number of rows.
+    #[inline(always)]
+    pub(super) fn add(&mut self, input: &Input<'_>, rows: &mut SumRows, range: Range<usize>) {
+        // Two loops: within one, what the VWAP weighs would be asked at each row.
+        if let Some((highs, lows)) = input.highs_lows {
+            let weighed = |close, row: usize| highs[row].as_micros() + lows[row].as_micros() + close;
+            range.step_by(2).for_each(|first| self.add_pair(input, rows, first, weighed));
+        } else {
+            range.step_by(2).for_each(|first| self.add_pair(input, rows, first, |close, _| close));
         }
+    }
+
+    /// Adds up row `first` and the next, of which `weighed` tells the sum of the prices that the VWAP weighs. Two, so that
+    /// two stores in a row hit one cache line.
+    #[inline(always)]
+    fn add_pair(&mut self, input: &Input<'_>, rows: &mut SumRows, first: usize, weighed: impl Fn(i64, usize) -> i64) {
+        let mut add = |row: usize| {
+            let (close, leaving) = (input.closes[row + SMA_BARS].as_micros(), input.closes[row].as_micros());
+            let shares = input.volumes[row].get().cast_signed();
+            self.closes = self.closes.wrapping_add(close - leaving);
+            self.volume = self.volume.wrapping_add(shares);
+            self.products = self.products.wrapping_add((weighed(close, row) - self.bases).wrapping_mul(shares));
+            (self.closes, self.volume, self.products)
+        };
+        let sums = [add(first), add(first + 1)];
+        (rows.closes[first], rows.closes[first + 1]) = (sums[0].0, sums[1].0);
+        (rows.volumes[first], rows.volumes[first + 1]) = (sums[0].1, sums[1].1);
+        (rows.products[first], rows.products[first + 1]) = (sums[0].2, sums[1].2);
     }
 
     /// The block, `None` where its sums might leave the range of the conversion to doubles.

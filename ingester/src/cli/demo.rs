@@ -162,6 +162,7 @@ async fn app(
             rule: RULE,
             close_grace_ms: 2500,
             speed: f64::from(args.speed.as_thousandths()) / 1000.0,
+            max_waiting_rows: ServiceConfig::MAX_WAITING_ROWS,
             database: DatabaseKind::Sqlite,
         },
         config: Arc::new(config),

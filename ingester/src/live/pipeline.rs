@@ -124,6 +124,11 @@ impl Pipeline {
         self.session = None;
     }
 
+    /// Forgets everything, as if it had seen no frame.
+    pub fn forget(&mut self) {
+        *self = Self::new(self.config.clone(), Arc::clone(&self.metrics));
+    }
+
     /// The rows of which hours are stored.
     #[must_use]
     pub fn hours(&self) -> Hours {
@@ -169,6 +174,22 @@ impl Pipeline {
             let ended = self
                 .with_ticker(&ticker, now, Instant::now(), |live, moment, change| live.enter(loaded, moment, change));
             self.ended.extend(ended.into_iter().flatten());
+        }
+    }
+
+    /// Takes the tickers of a session that is over, if something of it is stored and its end may be missing, or holes of
+    /// it wait. What was not seen ends with the session.
+    pub fn enter_past(&mut self, session: Session, mut loaded: Vec<(Ticker, Loaded)>, now: Timestamp) {
+        let seen_until = session.close.as_millis() - self.config.close_grace_ms;
+        loaded.retain(|(_, loaded)| !loaded.holes.is_empty() || loaded.ends_before(&session, seen_until));
+        let tickers: Vec<Ticker> = loaded.iter().map(|(ticker, _)| *ticker).collect();
+        self.enter(session, loaded, now);
+        for ticker in tickers {
+            let end = |live: &mut LiveTicker, moment: &Moment<'_>, change: &mut Change| {
+                live.end_session(&session, moment, change)
+            };
+            let ended = self.with_ticker(&ticker, now, Instant::now(), end);
+            self.ended.extend(ended.flatten());
         }
     }
 
@@ -227,7 +248,13 @@ impl Pipeline {
     }
 
     /// Says that nothing is seen of any ticker any more; since the last data, if the line has been silent before.
+    ///
+    /// A frame that waits came before that, and what is next is no news of it.
     pub fn lose_sight(&mut self, cause: &'static str) {
+        self.held = None;
+        if !self.has_started() {
+            return;
+        }
         let last_data = self.last_data.take().filter(|last| self.is_silence(*last, self.stream_time));
         let since = unseen_since(last_data.unwrap_or(self.stream_time), self.config.close_grace_ms);
         let now = self.stream_time.max(since);
@@ -240,12 +267,19 @@ impl Pipeline {
 
     /// Says that the program stops: the hole begins with the first second that has not closed.
     ///
-    /// Before a session was entered it is not known where that is: the next start finds the hole after the last row.
+    /// Before a session was entered it is not known where that is: the next start finds the hole after the last row. What
+    /// is stored outside sessions by then is kept as it is.
     pub fn shut(&mut self, cause: &'static str) {
+        let now = self.stream_time;
         if self.session.is_none() {
+            let end = now.checked_add_millis(1000).unwrap_or(now);
+            for ticker in self.names() {
+                self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
+                    live.close_until(end, moment, change);
+                });
+            }
             return;
         }
-        let now = self.stream_time;
         for ticker in self.names() {
             self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
                 live.lose_sight(live.unclosed_since(now), cause, moment, change);
@@ -625,6 +659,18 @@ mod tests {
     }
 
     #[test]
+    fn a_stop_on_a_day_without_a_session_keeps_the_last_second() {
+        let config =
+            PipelineConfig { tickers: vec![qqq()], plan: plan(), stores_all_hours: true, close_grace_ms: 2500 };
+        let mut pipeline = Pipeline::new(config, Arc::default());
+        let mut changes = feed(&mut pipeline, 30_000..30_010);
+        pipeline.shut("shutdown");
+        changes.extend(pipeline.take_changes());
+        let rows = rows(&changes);
+        assert_eq!((rows.len(), rows.last().map(|row| row.bar.start)), (9, Some(at(30_009_000))));
+    }
+
+    #[test]
     fn what_a_line_held_back_for_long_is_in_the_hole() {
         let mut pipeline = started();
         let mut changes = feed(&mut pipeline, 0..100);
@@ -721,6 +767,20 @@ mod tests {
         );
         assert_eq!(pipeline.session_to_enter(at(0)), None, "one frame tells nothing");
         assert_eq!(rows(&feed(&mut pipeline, 0..10)).len(), 8, "the first one is the image");
+    }
+
+    #[test]
+    fn a_frame_that_waits_is_from_before_a_loss() {
+        let config =
+            PipelineConfig { tickers: vec![qqq()], plan: plan(), stores_all_hours: true, close_grace_ms: 2500 };
+        let mut pipeline = Pipeline::new(config, Arc::default());
+        feed(&mut pipeline, 0..1);
+        pipeline.lose_sight("garbage");
+        let mut changes = feed(&mut pipeline, 5..10);
+        pipeline.take(Instant::now(), at(5_000_000), &[item(at(5_000_000), 600_000_000, 9_000)]);
+        pipeline.lose_sight("garbage");
+        changes.extend(feed(&mut pipeline, 5_001..5_010));
+        assert!(rows(&changes).iter().all(|row| row.bar.volume.get() == 100));
     }
 
     #[test]

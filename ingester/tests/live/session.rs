@@ -111,6 +111,26 @@ async fn a_whole_session_is_stored_as_it_was_traded_in_postgres() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_are_the_same_at_any_speed() {
+    let end = session().open.checked_add_millis(15_000).unwrap();
+    for speed in ["1", "7", "60"] {
+        let fixture = Fixture::empty(Engine::Sqlite).await;
+        let store = store(&fixture).await;
+        let market = Market::at(-4_000, speed).await;
+        let service = market.start(Arc::clone(&store)).await;
+        service.reach(end).await;
+        service.stop().await;
+        for ticker in tickers() {
+            let traded = market.simulator.second_bars(ticker, session().open, end);
+            assert!(traded.len() > 5, "{ticker}");
+            assert_eq!(store.rows(&ticker, session().open..end).await.unwrap(), rows(&traded), "{ticker} at {speed}x");
+            let gaps = store.gaps(&ticker, session().open..end).await.unwrap();
+            assert_eq!(gaps, [], "{ticker} at {speed}x");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn interruptions_are_on_record_and_filled() {
     let fixture = Fixture::empty(Engine::Sqlite).await;
     let store = store(&fixture).await;

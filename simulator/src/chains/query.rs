@@ -78,7 +78,12 @@ impl ChainQuery {
         if from.zip(to).is_some_and(|(from, to)| from > to) {
             return Err(BadRequest::new("fromDate", "fromDate is after toDate"));
         }
-        let with_underlying = word("includeUnderlyingQuote", &["true", "false"], "true")? == "true";
+        // In any case: Python programs send `True`.
+        let with_underlying = match value("includeUnderlyingQuote").map(str::to_ascii_lowercase).as_deref() {
+            None | Some("true") => true,
+            Some("false") => false,
+            Some(text) => return Err(invalid("includeUnderlyingQuote", text)),
+        };
         Ok(Self {
             symbol,
             kind,

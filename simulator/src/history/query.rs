@@ -130,11 +130,12 @@ fn moment(name: &'static str, value: Option<&str>) -> Result<Option<Timestamp>, 
     }
 }
 
+/// In any case: Python programs send `True`.
 fn flag(name: &'static str, value: Option<&str>) -> Result<Option<bool>, BadRequest> {
     match value {
         None => Ok(None),
-        Some("true") => Ok(Some(true)),
-        Some("false") => Ok(Some(false)),
+        Some(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
+        Some(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
         Some(text) => Err(invalid(name, text)),
     }
 }
