@@ -116,6 +116,7 @@ async fn serve(frames: &Arc<Frames>, engine: Engine) -> (f64, f64) {
             rule: Rule::Close,
             close_grace_ms: 2_500,
             speed: 1.0,
+            max_waiting_rows: ServiceConfig::MAX_WAITING_ROWS,
             database: DatabaseKind::Sqlite,
         },
         store: store.into(),

@@ -15,7 +15,7 @@ use crate::live::ServiceConfig;
 use crate::schwab::token::{OauthClient, TokenFile};
 use crate::schwab::{StreamerOptions, Subscriptions};
 use crate::spool::Spool;
-use crate::store::{self, Migrated, Store};
+use crate::store::{self, Migrated, Store, StoreError};
 
 /// Waits between tries to reach the database at the start.
 const DATABASE_RETRY: Duration = Duration::from_secs(5);
@@ -42,12 +42,11 @@ pub(super) async fn run(connection: &Connection) -> Result<Exit, Failure> {
         })?),
         None => None,
     };
-    let spool = Spool::open(&config.database.spool, SPOOL_BYTES).map_err(Failure::cannot_run)?;
     let (end, stop) = watch::channel(false);
     let mut interrupted = std::pin::pin!(super::interrupted());
     let store: Arc<dyn Store> = store::attach(&config.database.url).map_err(Failure::cannot_run)?.into();
-    let is_there = tokio::select! {
-        migrated = store.migrate() => is_there(migrated)?,
+    let (spool, is_there) = tokio::select! {
+        opened = async { Ok::<_, Failure>((open_spool(&config).await?, is_there(store.migrate().await)?)) } => opened?,
         ended = &mut interrupted => return ended.map(|()| Exit::Done),
     };
     let (clock, speed) = market_clock(&config).await?;
@@ -76,6 +75,7 @@ pub(super) async fn run(connection: &Connection) -> Result<Exit, Failure> {
             rule: config.series.rule,
             close_grace_ms: i64::from(config.stream.close_grace_ms),
             speed,
+            max_waiting_rows: ServiceConfig::MAX_WAITING_ROWS,
             database: if config.database.url.is_sqlite() { DatabaseKind::Sqlite } else { DatabaseKind::Postgres },
         },
         base: config.schwab.base_url.clone(),
@@ -129,11 +129,24 @@ fn credentials(config: &Config) -> Result<(Secret, Secret), Failure> {
     }
 }
 
-/// Whether the database is there and migrated. One that may come is waited for.
+/// Opens the folder in which rows wait; waits for a disk that is full.
+async fn open_spool(config: &Config) -> Result<Spool, Failure> {
+    loop {
+        match Spool::open(&config.database.spool, SPOOL_BYTES) {
+            Err(error) if error.is_disk_full() => {
+                tracing::error!(%error, "waiting for room on the disk");
+                sleep(DATABASE_RETRY).await;
+            }
+            opened => return opened.map_err(Failure::cannot_run),
+        }
+    }
+}
+
+/// Whether the database is there and migrated. One that may come, or get room, is waited for.
 fn is_there(migrated: store::Result<Migrated>) -> Result<bool, Failure> {
     match migrated {
         Ok(_) => Ok(true),
-        Err(error) if error.is_retryable() => {
+        Err(error) if error.is_retryable() || matches!(error, StoreError::DiskFull { .. }) => {
             tracing::warn!(%error, "waiting for the database");
             Ok(false)
         }

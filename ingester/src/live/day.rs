@@ -8,7 +8,7 @@ use super::change::Change;
 use crate::days::DateRange;
 use crate::ledger;
 use crate::results::{StoredResults, Wanted};
-use crate::series::{ClosedBar, RunningSeries};
+use crate::series::{ClosedBar, RunningSeries, bar_end};
 use crate::store::{self, Batch, Gap, GapState, Row, SignalEvent, Store};
 
 /// Which series every session has.
@@ -43,6 +43,14 @@ pub struct Loaded {
     pub last_row: Option<Row>,
     /// The session's holes that are not filled yet, by start.
     pub holes: Vec<Gap>,
+}
+
+impl Loaded {
+    /// Whether something is stored, and nothing of the time from `millis` on.
+    #[must_use]
+    pub fn ends_before(&self, session: &Session, millis: i64) -> bool {
+        self.last_row.is_some_and(|row| bar_end(session, row.bar.start, row.bar_seconds).as_millis() < millis)
+    }
 }
 
 /// Why a session could not be rebuilt.

@@ -18,7 +18,7 @@ use crate::hub::{ConnectionState, Hub, Update};
 use crate::metrics::{Metrics, Queue};
 use crate::repair::{self, RepairOptions, Scope};
 use crate::schwab::{Cause, StreamEvent};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Events that are taken at once, before their changes go to the writer.
 const AT_ONCE: usize = 256;
@@ -56,6 +56,10 @@ pub struct Driver {
     pub stale: BTreeSet<Ticker>,
     /// What the service says of itself.
     pub reporter: Reporter,
+    /// Rows that may wait in memory.
+    pub max_waiting_rows: usize,
+    /// Whether the end of the last session may be missing, and holes of it open: it was not seen by this process.
+    pub is_behind: bool,
 }
 
 /// How long the driver runs, unless it is told to stop.
@@ -78,6 +82,8 @@ pub enum Stopped {
     Due,
     /// The streamer will not connect again by itself.
     Final(Cause),
+    /// Too many rows wait in memory.
+    Overflow,
 }
 
 impl Driver {
@@ -130,6 +136,9 @@ impl Driver {
                 }
                 answer = self.repairs.answer() => self.repair(answer).await,
                 _ = tick.tick() => {
+                    if self.writer.is_refused_more_than(self.max_waiting_rows) {
+                        return Stopped::Overflow;
+                    }
                     let now = self.clock.now();
                     if !self.writer.is_away() {
                         self.repairs.ask(self.pipeline.stream_time());
@@ -174,6 +183,32 @@ impl Driver {
     /// Says that nothing is seen any more, before the program stops. What has not closed yet belongs to the hole.
     pub fn shut(&mut self) {
         self.pipeline.shut("shutdown");
+        self.submit();
+    }
+
+    /// Gives up what waits in memory, and all that was computed from it. What is stored is loaded again before anything
+    /// more is streamed, and the rest is a hole then.
+    pub fn give_up(&mut self) {
+        let rows = self.writer.discard();
+        tracing::error!(rows, "neither the database nor the disk takes rows, and memory is full: they become a hole");
+        self.pipeline.forget();
+        self.repairs.forget();
+        self.stale.clear();
+        self.is_behind = true;
+    }
+
+    /// Looks at a session that is over: if something of it is stored, what is missing at its end becomes a hole, and holes
+    /// that wait are filled.
+    pub async fn catch_up(&mut self, session: Session, now: Timestamp, stop: &mut watch::Receiver<bool>) {
+        self.pipeline.stand_in(now);
+        let tickers: Vec<Ticker> = self.pipeline.tickers().map(|live| *live.ticker()).collect();
+        let mut begun = Vec::new();
+        for ticker in tickers {
+            let Some(loaded) = self.load_or_begin(ticker, session, now, stop).await else { return };
+            begun.push((ticker, loaded));
+        }
+        self.is_behind = false;
+        self.pipeline.enter_past(session, begun, now);
         self.submit();
     }
 
@@ -235,6 +270,7 @@ impl Driver {
         }
         tracing::info!(date = %session.date, open = %session.open, close = %session.close, "session entered");
         self.pipeline.enter(session, loaded, now);
+        self.is_behind = false;
     }
 
     /// Tries until the database is there: to go on without what is stored would make every later value wrong. `None` if
@@ -282,7 +318,7 @@ impl Driver {
         for ticker in self.stale.clone() {
             match self.load(ticker, session, now).await {
                 Ok(loaded) => self.pipeline.replace(&ticker, loaded),
-                Err(LoadError::Store(error)) if error.is_retryable() => {
+                Err(LoadError::Store(error)) if !matches!(error, StoreError::Corrupt { .. }) => {
                     tracing::warn!(%ticker, %error, "cannot load the session yet");
                     continue;
                 }

@@ -82,14 +82,14 @@ impl Lease {
     }
 }
 
-/// A name for this process that no other has: host, boot, process id, and a random number.
+/// A name for this process that no other has: host, boot, container, process id, and a random number.
 #[must_use]
 pub fn holder() -> String {
     let random = RandomState::new().build_hasher().finish();
     format!("{}/{}/{random:016x}", place(), process::id())
 }
 
-/// The host and its boot: process ids mean nothing elsewhere.
+/// The host, its boot, and the container: process ids mean nothing elsewhere.
 fn place() -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let clean = |text: String| {
@@ -97,7 +97,8 @@ fn place() -> String {
     };
     let host: String = clean(read("/proc/sys/kernel/hostname"));
     let boot: String = clean(read("/proc/sys/kernel/random/boot_id"));
-    format!("{host}/{boot}")
+    let ids = fs::read_link("/proc/self/ns/pid").unwrap_or_default().to_string_lossy().into_owned();
+    format!("{host}/{boot}/{}", clean(ids))
 }
 
 /// Whether the holder was a process of this host, since its last start, that is no more. `false` where that cannot be
@@ -109,12 +110,10 @@ fn is_dead(other: &str, own: &str) -> bool {
         Some((place.to_owned(), id.parse().ok()?))
     };
     let (Some((other_place, other_id)), Some((own_place, own_id))) = (parts(other), parts(own)) else { return false };
-    let is_known = Path::new("/proc/self").exists() && !own_place.ends_with('/');
-    is_known
-        && other_place == own_place
-        && other != own
-        && other_id != own_id
-        && !Path::new("/proc").join(other_id.to_string()).exists()
+    let is_known = Path::new("/proc/self").exists() && own_place.split('/').all(|part| !part.is_empty());
+    // The number of a dead process may be this one's now, as in a container that was started again.
+    let is_gone = || other_id == own_id || !Path::new("/proc").join(other_id.to_string()).exists();
+    is_known && other_place == own_place && other != own && is_gone()
 }
 
 #[cfg(test)]
@@ -128,8 +127,12 @@ mod tests {
         // Process ids end far below this number.
         let gone = format!("{place}/4194305/0000000000000000");
         let alive = format!("{place}/1/0000000000000000");
-        assert!(is_dead(&gone, &own));
-        for other in [alive.as_str(), own.as_str(), "elsewhere/boot/4194305/0", "", "a-b-c"] {
+        let reborn = format!("{place}/{}/0000000000000000", process::id());
+        assert!(is_dead(&gone, &own) && is_dead(&reborn, &own));
+        // A process of another container cannot be seen from here.
+        let (host, _) = place.rsplit_once('/').unwrap();
+        let container = format!("{host}/pid:[1]/4194305/0000000000000000");
+        for other in [alive.as_str(), &container, &own, "elsewhere/boot/4194305/0", "", "a-b-c"] {
             assert!(!is_dead(other, &own), "{other}");
         }
         assert_ne!(holder(), holder());

@@ -124,6 +124,11 @@ impl Pipeline {
         self.session = None;
     }
 
+    /// Forgets everything, as if it had seen no frame.
+    pub fn forget(&mut self) {
+        *self = Self::new(self.config.clone(), Arc::clone(&self.metrics));
+    }
+
     /// The rows of which hours are stored.
     #[must_use]
     pub fn hours(&self) -> Hours {
@@ -169,6 +174,22 @@ impl Pipeline {
             let ended = self
                 .with_ticker(&ticker, now, Instant::now(), |live, moment, change| live.enter(loaded, moment, change));
             self.ended.extend(ended.into_iter().flatten());
+        }
+    }
+
+    /// Takes the tickers of a session that is over, if something of it is stored and its end may be missing, or holes of
+    /// it wait. What was not seen ends with the session.
+    pub fn enter_past(&mut self, session: Session, mut loaded: Vec<(Ticker, Loaded)>, now: Timestamp) {
+        let seen_until = session.close.as_millis() - self.config.close_grace_ms;
+        loaded.retain(|(_, loaded)| !loaded.holes.is_empty() || loaded.ends_before(&session, seen_until));
+        let tickers: Vec<Ticker> = loaded.iter().map(|(ticker, _)| *ticker).collect();
+        self.enter(session, loaded, now);
+        for ticker in tickers {
+            let end = |live: &mut LiveTicker, moment: &Moment<'_>, change: &mut Change| {
+                live.end_session(&session, moment, change)
+            };
+            let ended = self.with_ticker(&ticker, now, Instant::now(), end);
+            self.ended.extend(ended.flatten());
         }
     }
 

@@ -70,6 +70,11 @@ impl Repairs {
         Self { history, waiting: HashMap::new(), open: BTreeMap::new(), asked: JoinSet::new() }
     }
 
+    /// Forgets all holes.
+    pub fn forget(&mut self) {
+        *self = Self::new(Arc::clone(&self.history));
+    }
+
     /// Takes a hole that has ended. Its day is asked for when its last minute is over.
     pub fn add(&mut self, gap: &Gap) {
         let Some(end) = gap.ended_at else { return };

@@ -144,7 +144,8 @@ impl Reporter {
             .map(|ticker| Report {
                 ticker: ticker.ticker,
                 recorded_at: now,
-                rows_written: u32::try_from(ticker.rows - rows_before(&ticker.ticker)).unwrap_or(u32::MAX),
+                rows_written: u32::try_from(ticker.rows.saturating_sub(rows_before(&ticker.ticker)))
+                    .unwrap_or(u32::MAX),
                 batch_latency_ms: worst.commit,
                 processing_latency_ms: worst.processing,
                 errors: u32::try_from(new_errors).unwrap_or(u32::MAX),

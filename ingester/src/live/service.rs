@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alpha_kite_core::{Interval, Rule, Ticker, Timestamp};
+use alpha_kite_core::{Interval, Rule, Session, Ticker, Timestamp};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep, timeout};
 
@@ -56,8 +56,15 @@ pub struct ServiceConfig {
     pub close_grace_ms: i64,
     /// Market seconds in a second, for whoever asks.
     pub speed: f64,
+    /// Rows that may wait in memory when neither the database nor the disk takes them.
+    pub max_waiting_rows: usize,
     /// Which database is used, for whoever asks.
     pub database: DatabaseKind,
+}
+
+impl ServiceConfig {
+    /// The usual [`max_waiting_rows`](Self::max_waiting_rows): some 30 MB.
+    pub const MAX_WAITING_ROWS: usize = 50_000;
 }
 
 /// Everything that the service works with.
@@ -120,6 +127,8 @@ impl Service {
             repairs: Repairs::new(history),
             stale: BTreeSet::new(),
             reporter,
+            max_waiting_rows: config.max_waiting_rows,
+            is_behind: true,
         };
         let holder = lease::holder();
         loop {
@@ -135,12 +144,19 @@ impl Service {
                     let detail = format!("the market is closed; the next session opens at {}", session.open);
                     tracing::info!(connects = %until, opens = %session.open, "the market is closed");
                     driver.reporter.set_line(ConnectionState::Waiting, Some(detail), clock.now());
+                    if driver.is_behind
+                        && let Some(last) = Session::last_before(clock.now())
+                    {
+                        driver.catch_up(last, clock.now(), &mut stop).await;
+                    }
                     until
                 }
                 Phase::End => Timestamp::from_millis(i64::MAX),
             };
-            if driver.idle(&mut stop, wait_until).await == Stopped::Told {
-                break;
+            match driver.idle(&mut stop, wait_until).await {
+                Stopped::Told => break,
+                Stopped::Overflow => driver.give_up(),
+                Stopped::Due | Stopped::Final(_) => {}
             }
         }
         driver.shut();
@@ -153,7 +169,7 @@ impl Service {
 
 /// How a time of streaming ended.
 enum Outcome {
-    /// The market has closed, or another process took over.
+    /// The market has closed, another process took over, or what waits in memory was given up.
     Due,
     /// Told to stop.
     Told,
@@ -174,6 +190,12 @@ async fn stream(
     driver.reporter.set_line(ConnectionState::Connecting, None, now);
     driver.report(now);
     let Some(lease) = Lease::take(Arc::clone(store), holder.to_owned(), stop).await else { return Outcome::Told };
+    if until.is_some_and(|until| until <= driver.clock.now()) {
+        // Another process had it until the end of the session, and fills its holes.
+        driver.is_behind = false;
+        lease.release().await;
+        return Outcome::Due;
+    }
     let (end_feed, feed_ends) = watch::channel(false);
     let mut events = feed.start(feed_ends, Arc::clone(&driver.renew));
     let stopped = tokio::select! {
@@ -189,8 +211,10 @@ async fn stream(
     if timeout(GOODBYE, goodbye).await.is_err() {
         tracing::warn!("the streamer did not say goodbye in time");
     }
-    if stopped != Some(Stopped::Due) {
-        driver.shut();
+    match stopped {
+        Some(Stopped::Due) => {}
+        Some(Stopped::Overflow) => driver.give_up(),
+        Some(Stopped::Told | Stopped::Final(_)) | None => driver.shut(),
     }
     lease.release().await;
     match stopped {
@@ -203,6 +227,7 @@ async fn stream(
             tracing::info!("the session is over");
             Outcome::Due
         }
+        Some(Stopped::Overflow) => Outcome::Due,
         None => {
             // The driver was cut off, and the other process may have stored rows.
             driver.pipeline.leave_session();

@@ -21,6 +21,8 @@ use crate::store::{Batch, Store, StoreError};
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Wait between two tries while the database is away.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often the same fault is said.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
 /// Rows of which the latency is remembered.
 const REMEMBERED: usize = 4096;
 
@@ -51,6 +53,8 @@ struct Waiting {
     since: Option<Instant>,
     /// Counts submissions.
     submitted: u64,
+    /// Neither the database nor the disk took them.
+    is_refused: bool,
     /// Somebody waits: store at once.
     is_urgent: bool,
     is_ended: bool,
@@ -148,6 +152,22 @@ impl Writer {
         self.shared.waiting().rows
     }
 
+    /// Whether more than `rows` rows wait in memory since nobody takes them.
+    #[must_use]
+    pub fn is_refused_more_than(&self, rows: usize) -> bool {
+        let waiting = self.shared.waiting();
+        waiting.is_refused && waiting.rows > rows
+    }
+
+    /// Gives up what waits in memory; how many rows that were.
+    #[must_use]
+    pub fn discard(&self) -> usize {
+        let mut waiting = self.shared.waiting();
+        let rows = waiting.rows;
+        drop(waiting.take());
+        rows
+    }
+
     /// Whether the database does not take anything at present.
     #[must_use]
     pub fn is_away(&self) -> bool {
@@ -199,6 +219,11 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether rows go to the disk, since the database is away.
+    fn has_disk_in_use(&self) -> bool {
+        self.spool.is_some() && self.progress.borrow().is_away
+    }
+
     fn set_spooled(&self, rows: u64) {
         self.metrics.spooled_rows.set(i64::try_from(rows).unwrap_or(i64::MAX));
         self.progress.send_modify(|progress| progress.spooled_rows = rows);
@@ -244,10 +269,19 @@ impl Waiting {
         }
     }
 
+    /// Everything that waits.
+    fn take(&mut self) -> Taken {
+        (self.is_urgent, self.is_refused) = (false, false);
+        self.rows = 0;
+        let changes = std::mem::take(&mut self.changes).into_values().collect();
+        Taken { changes, since: self.since.take(), submitted: self.submitted }
+    }
+
     /// Puts back what could not be stored, before what came since.
     fn put_back(&mut self, changes: Vec<Change>, since: Option<Instant>) {
         let newer = std::mem::take(&mut self.changes);
         self.rows = 0;
+        self.is_refused = true;
         for change in changes.into_iter().chain(newer.into_values()) {
             self.add(change);
         }
@@ -265,52 +299,85 @@ fn longer(longest: Option<f64>, millis: f64) -> Option<f64> {
 
 async fn run(shared: Arc<Shared>) {
     let mut tried = Instant::now();
+    let (mut of_disk, mut of_database) = (Complaint::default(), Complaint::default());
     loop {
-        let Some(Taken { changes, since, submitted }) = next(&shared, tried + RETRY).await else { return };
-        if changes.is_empty() {
-            come_back(&shared).await;
-            tried = Instant::now();
-            continue;
-        }
-        let batches: Vec<Batch> = changes.iter().map(|change| change.batch.clone()).collect();
-        let is_away = shared.progress.borrow().is_away;
-        let refused =
-            if is_away && shared.spool.is_some() { None } else { write(shared.store.as_ref(), &batches).await.err() };
-        match refused {
-            None if !is_away || shared.spool.is_none() => {
-                shared.metrics.commits.inc();
-                publish(&shared, changes);
-                shared.progress.send_modify(|progress| {
-                    if std::mem::take(&mut progress.is_away) {
-                        tracing::info!("the database is back");
-                    }
-                    progress.committed = submitted;
-                });
+        let Some(next) = next(&shared, tried + RETRY).await else { return };
+        let (taken, is_tried) = match next {
+            // What is on disk comes first. Whether the database is back is shown by what waits behind it.
+            Next::Retry => {
+                tried = Instant::now();
+                if !come_back(&shared, &mut of_database).await {
+                    continue;
+                }
+                (shared.waiting().take(), true)
             }
-            refused => {
-                if let Some(error) = refused {
+            Next::Write(taken) => (taken, !shared.has_disk_in_use()),
+        };
+        let Taken { changes, since, submitted } = taken;
+        let batches: Vec<Batch> = changes.iter().map(|change| change.batch.clone()).collect();
+        if is_tried {
+            match write(shared.store.as_ref(), &batches).await {
+                Ok(()) => {
+                    shared.metrics.commits.inc();
+                    publish(&shared, changes);
+                    (of_disk, of_database) = (Complaint::default(), Complaint::default());
+                    shared.progress.send_modify(|progress| {
+                        if std::mem::take(&mut progress.is_away) {
+                            tracing::info!("the database is back");
+                        }
+                        progress.committed = submitted;
+                    });
+                    continue;
+                }
+                Err(error) => {
                     go_away(&shared, &error);
                     tried = Instant::now();
                 }
-                if let Err(error) = keep(&shared, batches).await {
-                    if let Some(error) = error {
-                        tracing::error!(%error, "rows wait in memory: neither the database nor the disk takes them");
-                    }
-                    shared.waiting().put_back(changes, since);
-                    if shared.waiting().is_ended {
-                        return;
-                    }
-                    sleep(RETRY).await;
-                } else {
-                    // What is on disk comes to the database whatever happens.
-                    publish(&shared, changes);
+            }
+        }
+        match keep(&shared, batches).await {
+            // What is on disk comes to the database whatever happens.
+            Ok(()) => publish(&shared, changes),
+            Err(error) => {
+                if let Some(error) = error
+                    && of_disk.is_due()
+                {
+                    tracing::error!(%error, "rows wait in memory: neither the database nor the disk takes them");
                 }
+                shared.waiting().put_back(changes, since);
+                if shared.waiting().is_ended {
+                    return;
+                }
+                sleep(RETRY).await;
             }
         }
     }
 }
 
-/// What is to be stored together; nothing where it is time to try whether the database is back.
+/// Something that stays as it is, and is not said each time that it is met.
+#[derive(Default)]
+struct Complaint(Option<Instant>);
+
+impl Complaint {
+    /// Whether it is to be said now.
+    fn is_due(&mut self) -> bool {
+        let is_due = self.0.is_none_or(|said| said.elapsed() >= COMPLAIN_EVERY);
+        if is_due {
+            self.0 = Some(Instant::now());
+        }
+        is_due
+    }
+}
+
+/// What the writer is to do.
+enum Next {
+    /// Store, or keep on disk.
+    Write(Taken),
+    /// Try whether the database is back.
+    Retry,
+}
+
+/// What is to be stored together.
 struct Taken {
     changes: Vec<Change>,
     since: Option<Instant>,
@@ -319,23 +386,19 @@ struct Taken {
 
 /// What is to be done next; `None` at the end. While the database is away it is tried again from `retry_at` on, and only
 /// time triggers a write to the disk.
-async fn next(shared: &Shared, retry_at: Instant) -> Option<Taken> {
-    let is_away = shared.progress.borrow().is_away && shared.spool.is_some();
+async fn next(shared: &Shared, retry_at: Instant) -> Option<Next> {
+    let is_away = shared.has_disk_in_use();
     loop {
         let wait = {
             let mut waiting = shared.waiting();
             if is_away && !waiting.is_ended && retry_at <= Instant::now() {
-                return Some(Taken { changes: Vec::new(), since: None, submitted: waiting.submitted });
+                return Some(Next::Retry);
             }
             let full = !is_away && waiting.rows >= usize::try_from(shared.config.size).unwrap_or(usize::MAX);
             let due = waiting.since.map(|since| since + shared.config.interval);
             let is_due = due.is_some_and(|due| due <= Instant::now());
             if !waiting.changes.is_empty() && (full || is_due || waiting.is_urgent || waiting.is_ended) {
-                waiting.is_urgent = false;
-                let since = waiting.since.take();
-                waiting.rows = 0;
-                let changes = std::mem::take(&mut waiting.changes).into_values().collect();
-                return Some(Taken { changes, since, submitted: waiting.submitted });
+                return Some(Next::Write(waiting.take()));
             }
             if waiting.changes.is_empty() {
                 if waiting.is_ended {
@@ -385,31 +448,35 @@ async fn keep(shared: &Arc<Shared>, batches: Vec<Batch>) -> Result<(), Option<Sp
     appended.map_err(Some)
 }
 
-/// Tries to bring what is on disk into the database.
-async fn come_back(shared: &Arc<Shared>) {
+/// Tries to bring what is on disk into the database; whether all of it is there.
+async fn come_back(shared: &Arc<Shared>, complaint: &mut Complaint) -> bool {
     loop {
         let peeked = with_spool(shared, |spool| spool.peek()).await;
         let pending = match peeked {
             Some(Ok(Some(pending))) => pending,
-            Some(Ok(None)) | None => break,
-            Some(Err(error)) => return tracing::error!(%error, "the spool cannot be read"),
+            Some(Ok(None)) | None => return true,
+            Some(Err(error)) => {
+                if complaint.is_due() {
+                    tracing::error!(%error, "the spool cannot be read");
+                }
+                return false;
+            }
         };
         if let Err(error) = write(shared.store.as_ref(), &pending.batches).await {
-            if !error.is_retryable() {
+            if !error.is_retryable() && complaint.is_due() {
                 tracing::error!(%error, "the database refuses what waits on disk");
             }
-            return;
+            return false;
         }
         let acknowledged = with_spool(shared, move |spool| (spool.acknowledge(&pending), spool.rows())).await;
         if let Some((acknowledged, rows)) = acknowledged {
             shared.set_spooled(rows);
             if let Err(error) = acknowledged {
-                return tracing::error!(%error, "the spool cannot be cleared");
+                tracing::error!(%error, "the spool cannot be cleared");
+                return false;
             }
         }
     }
-    tracing::info!("the database is back");
-    shared.progress.send_modify(|progress| progress.is_away = false);
 }
 
 async fn with_spool<T: Send + 'static>(
@@ -427,6 +494,7 @@ async fn with_spool<T: Send + 'static>(
 /// Brings what an earlier run left on disk into the database; tries until it is there. `None` if told to stop.
 pub(super) async fn drain(store: &dyn Store, mut spool: Spool, stop: &mut watch::Receiver<bool>) -> Option<Spool> {
     let rows = spool.rows();
+    let mut complaint = Complaint::default();
     loop {
         let fault = match spool.peek() {
             Ok(None) => {
@@ -444,7 +512,9 @@ pub(super) async fn drain(store: &dyn Store, mut spool: Spool, stop: &mut watch:
             },
             Err(error) => error.to_string(),
         };
-        tracing::error!(fault, rows, "rows of an earlier run wait on disk");
+        if complaint.is_due() {
+            tracing::error!(fault, rows, "rows of an earlier run wait on disk");
+        }
         tokio::select! {
             () = sleep(RETRY) => {}
             () = told(stop) => return None,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use alpha_kite_core::{Date, Interval, Ticker, Timestamp};
 use async_trait::async_trait;
+use futures_util::TryStreamExt as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, SqlSafeStr as _, SqlStr, raw_sql};
 use tokio::time::timeout;
@@ -62,24 +63,34 @@ impl PostgresStore {
     ///
     /// A connection that idled may be dead without anybody having said so; every message here may be sent twice, so
     /// it is sent again, once for each connection that idled.
-    async fn send(&self, sql: String) -> Result<Vec<PgRow>> {
+    /// Rows are decoded as they come: as the driver keeps them, a day of them takes several times the room.
+    async fn fetch<T>(&self, sql: String, mut decode: impl FnMut(&PgRow) -> Result<T> + Send) -> Result<Vec<T>> {
         let sql: SqlStr = AssertSqlSafe(sql).into_sql_str();
         loop {
             let mut lease = self.take().await?;
-            match timeout(ANSWER_TIMEOUT, raw_sql(sql.clone()).fetch_all(&mut lease.connection)).await {
-                Ok(Ok(rows)) => {
+            let read = async {
+                let mut decoded = Vec::new();
+                let mut rows = raw_sql(sql.clone()).fetch(&mut lease.connection);
+                while let Some(row) = rows.try_next().await.map_err(|error| classify(&self.database, error))? {
+                    decoded.push(decode(&row)?);
+                }
+                Ok(decoded)
+            };
+            match timeout(ANSWER_TIMEOUT, read).await {
+                Ok(Ok(decoded)) => {
                     self.connections.put_back(lease);
-                    return Ok(rows);
+                    return Ok(decoded);
                 }
-                Ok(Err(error)) => {
-                    let error = classify(&self.database, error);
-                    if !(lease.reused && matches!(error, StoreError::Unreachable { .. })) {
-                        return Err(error);
-                    }
-                }
+                Ok(Err(StoreError::Unreachable { .. })) if lease.reused => {}
+                Ok(Err(error)) => return Err(error),
                 Err(_) => return Err(self.timed_out(ANSWER_TIMEOUT)),
             }
         }
+    }
+
+    /// Sends what gives no rows.
+    async fn send(&self, sql: String) -> Result<()> {
+        self.fetch(sql, |_| Ok(())).await.map(drop)
     }
 
     fn timed_out(&self, after: Duration) -> StoreError {
@@ -113,7 +124,7 @@ impl Store for PostgresStore {
             quote(ticker.as_str()),
             in_range(&range),
         );
-        self.send(sql).await?.iter().map(|row| self.decoder().row(row)).collect()
+        self.fetch(sql, |row| self.decoder().row(row)).await
     }
 
     async fn first_row_from(&self, ticker: &Ticker, from: Timestamp) -> Result<Option<Timestamp>> {
@@ -122,7 +133,7 @@ impl Store for PostgresStore {
             quote(ticker.as_str()),
             moment(from),
         );
-        self.send(sql).await?.first().map(|row| self.decoder().timestamp(row, 0)).transpose()
+        Ok(self.fetch(sql, |row| self.decoder().timestamp(row, 0)).await?.pop())
     }
 
     async fn indicators(
@@ -138,7 +149,7 @@ impl Store for PostgresStore {
             bar_seconds.as_seconds(),
             in_range(&range),
         );
-        self.send(sql).await?.iter().map(|row| self.decoder().indicator(row)).collect()
+        self.fetch(sql, |row| self.decoder().indicator(row)).await
     }
 
     async fn events(
@@ -159,7 +170,7 @@ impl Store for PostgresStore {
             quote(ticker.as_str()),
             in_range(&range),
         );
-        self.send(sql).await?.iter().map(|row| self.decoder().event(ticker, row)).collect()
+        self.fetch(sql, |row| self.decoder().event(ticker, row)).await
     }
 
     async fn digests(&self, ticker: &Ticker, from: Date, to: Date) -> Result<Vec<StoredDigest>> {
@@ -170,7 +181,7 @@ impl Store for PostgresStore {
             day(from),
             day(to),
         );
-        self.send(sql).await?.iter().map(|row| self.decoder().digest(row)).collect()
+        self.fetch(sql, |row| self.decoder().digest(row)).await
     }
 
     async fn tickers(&self) -> Result<Vec<Ticker>> {
@@ -180,7 +191,7 @@ impl Store for PostgresStore {
                    select (select ticker from equity_data where ticker > found.ticker order by ticker limit 1) \
                    from found where found.ticker is not null) \
                    select ticker from found where ticker is not null order by ticker collate \"C\"";
-        self.send(sql.to_owned()).await?.iter().map(|row| self.decoder().ticker(row, 0)).collect()
+        self.fetch(sql.to_owned(), |row| self.decoder().ticker(row, 0)).await
     }
 
     async fn gaps(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Gap>> {
@@ -196,7 +207,7 @@ impl Store for PostgresStore {
             moment(range.end),
             moment(range.start),
         );
-        self.send(sql).await?.iter().map(|row| self.decoder().gap(ticker, row)).collect()
+        self.fetch(sql, |row| self.decoder().gap(ticker, row)).await
     }
 
     async fn write_all(&self, batches: &[Batch]) -> Result<()> {
@@ -204,29 +215,29 @@ impl Store for PostgresStore {
         if batches.iter().all(Batch::is_empty) {
             return Ok(());
         }
-        self.send(sql::write(batches)).await.map(drop)
+        self.send(sql::write(batches)).await
     }
 
     async fn report(&self, reports: &[Report]) -> Result<()> {
         if reports.is_empty() {
             return Ok(());
         }
-        self.send(sql::report(reports)).await.map(drop)
+        self.send(sql::report(reports)).await
     }
 
     async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Option<String>> {
         let (name, holder) = (quote(name), quote(holder));
-        let taken = self.send(sql::take_lease(&name, &holder, length)).await?;
+        let text = |row: &PgRow| row.text(0).map_err(|error| classify(&self.database, error));
+        let taken = self.fetch(sql::take_lease(&name, &holder, length), text).await?;
         if !taken.is_empty() {
             return Ok(None);
         }
-        let rows = self.send(format!("select holder from leases where name = {name}")).await?;
-        rows.first().map(|row| row.text(0).map_err(|error| classify(&self.database, error))).transpose()
+        Ok(self.fetch(format!("select holder from leases where name = {name}"), text).await?.pop())
     }
 
     async fn release_lease(&self, name: &str, holder: &str) -> Result<()> {
         let sql = format!("delete from leases where name = {} and holder = {}", quote(name), quote(holder));
-        self.send(sql).await.map(drop)
+        self.send(sql).await
     }
 
     async fn close(&self) {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use alpha_kite_core::{Date, Interval, Ticker, Timestamp};
 use async_trait::async_trait;
+use futures_util::TryStreamExt as _;
 use sqlx::query::Query;
 use sqlx::sqlite::{
     Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous,
@@ -27,6 +28,9 @@ use super::{
 const ROW_BUFFER: usize = 1024;
 /// How long a writer waits for another process that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Pages of the log, of 4 KiB each, from which on it is written back into the file: small disks have to hold both.
+const CHECKPOINT_PAGES: &str = "256";
 
 /// Takes a lease that is free, has run out or is the holder's own.
 const TAKE_LEASE: &str = "insert into leases as held (name, holder, expires_at) \
@@ -59,6 +63,7 @@ impl SqliteStore {
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .busy_timeout(BUSY_TIMEOUT)
             .row_buffer_size(ROW_BUFFER)
             .disable_statement_logging();
@@ -78,11 +83,21 @@ impl SqliteStore {
         }
     }
 
-    async fn fetch(&self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<Vec<SqliteRow>> {
+    /// Runs a query and decodes its rows as they come: as the driver keeps them, a day of them takes ten times the room.
+    async fn fetch<T>(
+        &self,
+        query: Query<'_, Sqlite, SqliteArguments>,
+        mut decode: impl FnMut(&SqliteRow) -> Result<T> + Send,
+    ) -> Result<Vec<T>> {
         let mut lease = self.take().await?;
-        let rows = query.fetch_all(&mut lease.connection).await.map_err(|error| self.fail(error))?;
+        let mut decoded = Vec::new();
+        let mut rows = query.fetch(&mut lease.connection);
+        while let Some(row) = rows.try_next().await.map_err(|error| self.fail(error))? {
+            decoded.push(decode(&row)?);
+        }
+        drop(rows);
         self.connections.put_back(lease);
-        Ok(rows)
+        Ok(decoded)
     }
 
     fn fail(&self, error: sqlx::Error) -> StoreError {
@@ -91,6 +106,25 @@ impl SqliteStore {
 
     fn decoder(&self) -> Decoder<'_> {
         Decoder::new(&self.database)
+    }
+
+    async fn try_write(&self, batches: &[Batch]) -> Result<()> {
+        let mut lease = self.take().await?;
+        let written = async {
+            // Taking the write lock first makes a second writer wait here instead of failing halfway.
+            let mut transaction = lease.connection.begin_with("begin immediate").await?;
+            write::write(&mut transaction, batches).await?;
+            transaction.commit().await
+        };
+        written.await.map_err(|error| self.fail(error))?;
+        self.connections.put_back(lease);
+        Ok(())
+    }
+
+    /// Writes the log back into the file and gives its room back to the disk; whether that went well.
+    async fn clear_log(&self) -> bool {
+        let is_busy = |row: &SqliteRow| row.integer(0).map_err(|error| self.fail(error));
+        self.fetch(query("pragma wal_checkpoint(truncate)"), is_busy).await.is_ok_and(|is_busy| is_busy == [0])
     }
 
     async fn try_migrate(&self) -> std::result::Result<Migrated, Stop> {
@@ -118,7 +152,7 @@ impl Store for SqliteStore {
         .bind(ticker.as_str())
         .bind(range.start.as_millis())
         .bind(range.end.as_millis());
-        self.fetch(query).await?.iter().map(|row| self.decoder().row(row)).collect()
+        self.fetch(query, |row| self.decoder().row(row)).await
     }
 
     async fn first_row_from(&self, ticker: &Ticker, from: Timestamp) -> Result<Option<Timestamp>> {
@@ -126,7 +160,7 @@ impl Store for SqliteStore {
             query("select timestamp from equity_data where ticker = ?1 and timestamp >= ?2 order by timestamp limit 1")
                 .bind(ticker.as_str())
                 .bind(from.as_millis());
-        self.fetch(query).await?.first().map(|row| self.decoder().timestamp(row, 0)).transpose()
+        Ok(self.fetch(query, |row| self.decoder().timestamp(row, 0)).await?.pop())
     }
 
     async fn indicators(
@@ -143,7 +177,7 @@ impl Store for SqliteStore {
         .bind(bar_seconds.as_seconds())
         .bind(range.start.as_millis())
         .bind(range.end.as_millis());
-        self.fetch(query).await?.iter().map(|row| self.decoder().indicator(row)).collect()
+        self.fetch(query, |row| self.decoder().indicator(row)).await
     }
 
     async fn events(
@@ -161,7 +195,7 @@ impl Store for SqliteStore {
         .bind(bar_seconds.map(Interval::as_seconds))
         .bind(range.start.as_millis())
         .bind(range.end.as_millis());
-        self.fetch(query).await?.iter().map(|row| self.decoder().event(ticker, row)).collect()
+        self.fetch(query, |row| self.decoder().event(ticker, row)).await
     }
 
     async fn digests(&self, ticker: &Ticker, from: Date, to: Date) -> Result<Vec<StoredDigest>> {
@@ -172,7 +206,7 @@ impl Store for SqliteStore {
         .bind(ticker.as_str())
         .bind(from.to_string())
         .bind(to.to_string());
-        self.fetch(query).await?.iter().map(|row| self.decoder().digest(row)).collect()
+        self.fetch(query, |row| self.decoder().digest(row)).await
     }
 
     async fn tickers(&self) -> Result<Vec<Ticker>> {
@@ -184,7 +218,7 @@ impl Store for SqliteStore {
              where found.ticker is not null) \
              select ticker from found where ticker is not null order by ticker",
         );
-        self.fetch(query).await?.iter().map(|row| self.decoder().ticker(row, 0)).collect()
+        self.fetch(query, |row| self.decoder().ticker(row, 0)).await
     }
 
     async fn gaps(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Gap>> {
@@ -195,7 +229,7 @@ impl Store for SqliteStore {
         .bind(ticker.as_str())
         .bind(range.start.as_millis())
         .bind(range.end.as_millis());
-        self.fetch(query).await?.iter().map(|row| self.decoder().gap(ticker, row)).collect()
+        self.fetch(query, |row| self.decoder().gap(ticker, row)).await
     }
 
     async fn report(&self, reports: &[Report]) -> Result<()> {
@@ -212,17 +246,17 @@ impl Store for SqliteStore {
 
     async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Option<String>> {
         let milliseconds = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
-        let taken = self.fetch(query(TAKE_LEASE).bind(name).bind(holder).bind(milliseconds)).await?;
+        let text = |row: &SqliteRow| row.text(0).map_err(|error| self.fail(error));
+        let taken = self.fetch(query(TAKE_LEASE).bind(name).bind(holder).bind(milliseconds), text).await?;
         if !taken.is_empty() {
             return Ok(None);
         }
-        let rows = self.fetch(query("select holder from leases where name = ?1").bind(name)).await?;
-        rows.first().map(|row| row.text(0).map_err(|error| self.fail(error))).transpose()
+        Ok(self.fetch(query("select holder from leases where name = ?1").bind(name), text).await?.pop())
     }
 
     async fn release_lease(&self, name: &str, holder: &str) -> Result<()> {
         let query = query("delete from leases where name = ?1 and holder = ?2").bind(name).bind(holder);
-        self.fetch(query).await.map(drop)
+        self.fetch(query, |_| Ok(())).await.map(drop)
     }
 
     async fn write_all(&self, batches: &[Batch]) -> Result<()> {
@@ -230,16 +264,10 @@ impl Store for SqliteStore {
         if batches.iter().all(Batch::is_empty) {
             return Ok(());
         }
-        let mut lease = self.take().await?;
-        let written = async {
-            // Taking the write lock first makes a second writer wait here instead of failing halfway.
-            let mut transaction = lease.connection.begin_with("begin immediate").await?;
-            write::write(&mut transaction, batches).await?;
-            transaction.commit().await
-        };
-        written.await.map_err(|error| self.fail(error))?;
-        self.connections.put_back(lease);
-        Ok(())
+        match self.try_write(batches).await {
+            Err(StoreError::DiskFull { .. }) if self.clear_log().await => self.try_write(batches).await,
+            written => written,
+        }
     }
 
     async fn close(&self) {

@@ -11,7 +11,7 @@ use alpha_kite::verify::Verifier;
 use alpha_kite_core::{Bar, Interval, Rule, Ticker, Timestamp};
 use alpha_kite_simulator::Running;
 
-use crate::service::{session, tickers};
+use crate::half_day::{session, tickers};
 
 const MINUTE_MS: i64 = 60_000;
 const SECOND_MS: i64 = 1_000;

@@ -8,13 +8,12 @@ use alpha_kite_simulator::{ClockStart, Config as MarketConfig, Running, Simulato
 use tokio::runtime::Builder;
 
 use crate::check;
-use crate::schedule::{Act, Schedule, at};
-use crate::service::{Host, Service, session, tickers};
+use crate::half_day::{AFTER_CLOSE_MS, at, session, tickers};
+use crate::schedule::{Act, Schedule};
+use crate::service::{Host, Service};
 use crate::support::{Engine, Fixture};
 
 const SPEED: &str = "600";
-/// Holes at the close are filled when their minute's candle is there.
-const AFTER_CLOSE_MS: i64 = 210 * 60_000 + 90_000;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Runs the day of a seed and checks what is stored of it.

@@ -12,6 +12,7 @@ mod away;
 mod check;
 mod day;
 mod disk;
+mod half_day;
 mod schedule;
 mod service;
 

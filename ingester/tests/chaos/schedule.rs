@@ -6,7 +6,7 @@ use alpha_kite_core::Timestamp;
 use alpha_kite_simulator::{Fault, FaultKind};
 use fastrand::Rng;
 
-use crate::service::session;
+use crate::half_day::at;
 
 const MINUTE_MS: i64 = 60_000;
 /// Faults begin in these minutes after the open.
@@ -92,11 +92,6 @@ impl fmt::Display for Schedule {
         }
         Ok(())
     }
-}
-
-/// A moment after the open.
-pub(crate) fn at(millis: i64) -> Timestamp {
-    session().open.checked_add_millis(millis).unwrap()
 }
 
 /// A moment of the day; half of them lie around the end of a minute, where most goes wrong.

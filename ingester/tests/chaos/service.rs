@@ -13,7 +13,7 @@ use alpha_kite::schwab::token::{KeeperOptions, OauthClient, TokenFile, TokenKeep
 use alpha_kite::schwab::{Backoff, Overflow, RequestOptions, SchwabClient, StreamerOptions, Subscriptions};
 use alpha_kite::spool::Spool;
 use alpha_kite::store::{DatabaseUrl, open};
-use alpha_kite_core::{Date, Rule, Session, Ticker};
+use alpha_kite_core::Rule;
 use alpha_kite_simulator::Running;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -24,20 +24,12 @@ use url::Url;
 
 use crate::away::{Switch, Switched};
 use crate::disk::SmallDisk;
+use crate::half_day::tickers;
 
 const REDIRECT: &str = "https://127.0.0.1:8182";
 const SPOOL_BYTES: u64 = 64 << 20;
 /// A service that is told to stop takes 5 s at most; the machine may be busy.
 const STOPPED_WITHIN: Duration = Duration::from_secs(10);
-
-/// A half day, which has all that a day has in half the time.
-pub(crate) fn session() -> Session {
-    Session::on(Date::parse("2026-11-27").unwrap()).unwrap()
-}
-
-pub(crate) fn tickers() -> Vec<Ticker> {
-    ["QQQ", "SPY"].map(|name| Ticker::parse(name).unwrap()).to_vec()
-}
 
 /// The machine that the service runs on: what stays when it ends.
 pub(crate) struct Host {
@@ -114,6 +106,7 @@ impl Host {
                 rule: Rule::Close,
                 close_grace_ms: i64::from(config.stream.close_grace_ms),
                 speed: 1.0,
+                max_waiting_rows: ServiceConfig::MAX_WAITING_ROWS,
                 database: DatabaseKind::Sqlite,
             },
             store: Arc::new(store),

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use alpha_kite::hub::{ConnectionState, DatabaseState};
 use alpha_kite::spool::Spool;
 use alpha_kite::store::{
-    Batch, Gap, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest, StoredIndicator,
+    Batch, Gap, GapState, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest, StoredIndicator,
 };
 use alpha_kite_core::{Date, Interval, Ticker, Timestamp};
 use async_trait::async_trait;
 use tempfile::TempDir;
 
-use crate::market::Market;
+use crate::disk::SmallDisk;
+use crate::market::{Market, session, tickers};
 use crate::session::{AFTER_CLOSE_MS, assert_minutes_of_a_day_without_faults, assert_verified, store};
 use crate::support::{Engine, Fixture};
 
@@ -120,5 +122,85 @@ async fn rows_wait_on_disk_and_come_in_order() {
     service.stop().await;
     assert!(spool().is_empty());
     assert_verified(direct.as_ref()).await;
+    assert_minutes_of_a_day_without_faults(&market, direct.as_ref()).await;
+}
+
+/// The database is away and the disk is full: health knows it all the time, and nothing is lost while the program runs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_nobody_takes_wait_in_memory() {
+    let fixture = Fixture::empty(Engine::Sqlite).await;
+    let direct = store(&fixture).await;
+    let away =
+        Arc::new(Away { store: Arc::clone(&direct), is_away: AtomicBool::new(false), refused: AtomicUsize::new(0) });
+    let (folder, disk) = (TempDir::new().unwrap(), SmallDisk::default());
+    let spool = Spool::open_with(Box::new(disk.clone()), folder.path(), 64 << 20).unwrap();
+    let market = Market::at(-30_000, "300").await;
+    let service = market.start_with(away.clone(), Some(spool), &[]).await;
+
+    market.wait(10 * 60_000).await;
+    disk.set_full(true);
+    away.is_away.store(true, Ordering::Relaxed);
+    let is_away = || service.hub.status().database.state == DatabaseState::Away;
+    while !is_away() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let since = service.hub.status().away_since.unwrap();
+    let refused = || away.refused.load(Ordering::Relaxed);
+    let enough = refused() + 5;
+    while refused() < enough {
+        assert_eq!((is_away(), service.hub.status().away_since), (true, Some(since)));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(service.hub.status().database.spooled_rows, 0);
+
+    // There is room, then the database comes back.
+    disk.set_full(false);
+    while service.hub.status().database.spooled_rows == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    away.is_away.store(false, Ordering::Relaxed);
+    while is_away() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    market.wait(AFTER_CLOSE_MS + 100_000).await;
+    service.repaired().await;
+    service.stop().await;
+    assert_verified(direct.as_ref()).await;
+    for ticker in tickers() {
+        assert_eq!(direct.gaps(&ticker, session().open..session().close).await.unwrap(), []);
+    }
+    assert_minutes_of_a_day_without_faults(&market, direct.as_ref()).await;
+}
+
+/// As before, for longer than memory holds it: then it is a hole, as after a crash.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_memory_cannot_hold_is_a_hole() {
+    let fixture = Fixture::empty(Engine::Sqlite).await;
+    let direct = store(&fixture).await;
+    let away =
+        Arc::new(Away { store: Arc::clone(&direct), is_away: AtomicBool::new(false), refused: AtomicUsize::new(0) });
+    let (folder, disk) = (TempDir::new().unwrap(), SmallDisk::default());
+    let spool = Spool::open_with(Box::new(disk.clone()), folder.path(), 64 << 20).unwrap();
+    let mut market = Market::at(-30_000, "300").await;
+    market.max_waiting_rows = 500;
+    let service = market.start_with(away.clone(), Some(spool), &[]).await;
+
+    market.wait(10 * 60_000).await;
+    disk.set_full(true);
+    away.is_away.store(true, Ordering::Relaxed);
+    // It does not stream before it can load what is stored.
+    while service.hub.status().connection.state != ConnectionState::Connecting {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    disk.set_full(false);
+    away.is_away.store(false, Ordering::Relaxed);
+    market.wait(AFTER_CLOSE_MS + 100_000).await;
+    service.repaired().await;
+    service.stop().await;
+    assert_verified(direct.as_ref()).await;
+    for ticker in tickers() {
+        let gaps = direct.gaps(&ticker, session().open..session().close).await.unwrap();
+        assert!(gaps.len() == 1 && gaps[0].cause == "restart" && gaps[0].state == GapState::Repaired, "{gaps:?}");
+    }
     assert_minutes_of_a_day_without_faults(&market, direct.as_ref()).await;
 }

@@ -35,6 +35,8 @@ pub(crate) fn tickers() -> Vec<Ticker> {
 pub(crate) struct Market {
     pub(crate) simulator: Running,
     folder: TempDir,
+    /// Rows that may wait in the memory of a service.
+    pub(crate) max_waiting_rows: usize,
 }
 
 /// A service that runs.
@@ -55,7 +57,11 @@ impl Market {
             requests_per_minute: 100_000,
             ..MarketConfig::new(tickers(), start)
         });
-        Self { simulator: simulator.await.unwrap(), folder: TempDir::new().unwrap() }
+        Self {
+            simulator: simulator.await.unwrap(),
+            folder: TempDir::new().unwrap(),
+            max_waiting_rows: ServiceConfig::MAX_WAITING_ROWS,
+        }
     }
 
     /// Starts the service on a database.
@@ -100,6 +106,7 @@ impl Market {
                 rule: Rule::Close,
                 close_grace_ms: i64::from(config.stream.close_grace_ms),
                 speed: 1.0,
+                max_waiting_rows: self.max_waiting_rows,
                 database: DatabaseKind::Sqlite,
             },
             config: Arc::new(config),

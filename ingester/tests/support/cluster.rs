@@ -15,7 +15,8 @@ use super::watchdog::{Watchdog, as_server_user};
 pub(crate) struct Cluster {
     /// The folder of the server's socket.
     socket_folder: PathBuf,
-    _watchdog: Option<Watchdog>,
+    /// Ends a server of the test's own.
+    watchdog: Option<Watchdog>,
 }
 
 impl Cluster {
@@ -24,7 +25,7 @@ impl Cluster {
     pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
         SHARED.get_or_init(|| match std::env::var_os("ALPHA_KITE_TEST_PG") {
-            Some(folder) => Self { socket_folder: PathBuf::from(folder), _watchdog: None },
+            Some(folder) => Self { socket_folder: PathBuf::from(folder), watchdog: None },
             None => Self::start(),
         })
     }
@@ -40,19 +41,30 @@ impl Cluster {
         run(as_server_user(programs.join("initdb"))
             .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"])
             .arg(&data));
-        // Nothing here has to survive a power loss, so nothing waits for the disk.
-        let settings =
-            format!("-k '{}' -h '' -c fsync=off -c full_page_writes=off -c max_connections=200", folder.display());
-        run(as_server_user(pg_ctl)
-            .arg("--wait")
-            .arg("--pgdata")
-            .arg(&data)
-            .arg("--log")
-            .arg(folder.join("log"))
-            .args(["--options", &settings])
-            .arg("start"));
+        let cluster = Self { socket_folder: folder.clone(), watchdog: Some(watchdog) };
+        cluster.resume();
+        cluster
+    }
 
-        Self { socket_folder: folder.clone(), _watchdog: Some(watchdog) }
+    /// Stops the server as a crash does, in the middle of whatever it does.
+    pub(crate) fn crash(&self) {
+        run(self.pg_ctl().args(["--mode=immediate", "stop"]));
+    }
+
+    /// Starts the server on what it left.
+    pub(crate) fn resume(&self) {
+        let folder = self.socket_folder.display();
+        // Nothing here has to survive a power loss, so nothing waits for the disk.
+        let settings = format!("-k '{folder}' -h '' -c fsync=off -c full_page_writes=off -c max_connections=200");
+        let log = self.socket_folder.join("log");
+        run(self.pg_ctl().arg("--log").arg(log).args(["--options", &settings]).arg("start"));
+    }
+
+    fn pg_ctl(&self) -> std::process::Command {
+        assert!(self.watchdog.is_some(), "the server belongs to somebody else");
+        let mut command = as_server_user(programs().join("pg_ctl"));
+        command.arg("--wait").arg("--pgdata").arg(self.socket_folder.join("data"));
+        command
     }
 
     /// The URL of a database for a user.
