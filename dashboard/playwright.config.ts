@@ -4,7 +4,7 @@ import { defineConfig } from "@playwright/test";
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 // `page`: the built page over a small server of made-up rows, with faults at will. `demo`: the page that a running `alpha-kite demo` serves,
-// at ALPHA_KITE_URL. `speed`: frame times and load times, on a machine that is otherwise idle.
+// at ALPHA_KITE_URL.
 export default defineConfig({
   outputDir: "test-results/runs",
   reporter: [["list"], ["json", { outputFile: "test-results/report.json" }]],
@@ -32,6 +32,5 @@ export default defineConfig({
   projects: [
     { name: "page", testDir: "test/browser" },
     { name: "demo", testDir: "test/demo" },
-    { name: "speed", testDir: "test/speed" },
   ],
 });

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures the npm package beside others in Node and Chromium, and writes docs/performance-js.md. Leave the machine otherwise idle.
+# Measures the npm package beside others in Node and Chromium, and the dashboard, and writes docs/performance-js.md. Leave the machine otherwise idle.
 . "$(dirname "$0")/lib.sh"
 
 scripts/setup/node.sh
@@ -15,3 +15,7 @@ quietly "$cache/log/bench-js.log" cargo build --release --manifest-path tests/be
     --target wasm32-unknown-unknown --target-dir target/wasm
 )
 node tests/bench-js/run.js target/wasm/wasm32-unknown-unknown/release/bench_wickra.wasm target/bench-js/release/bench-native "$@"
+
+# The dashboard in Chromium, whose numbers are the last part of the same document.
+scripts/build-dashboard.sh
+(cd dashboard && npm run bench)

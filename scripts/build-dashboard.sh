@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Builds the dashboard into dashboard/out, static files that `cargo build` puts into the program: npm packages, the npm package of this
 # workspace as built, then the pages. Does nothing if what they are built from has not changed since.
-# NEXT_PUBLIC_SUPABASE_URL and NEXT_PUBLIC_SUPABASE_ANON_KEY make pages that read Supabase instead.
+# NEXT_PUBLIC_SUPABASE_URL and NEXT_PUBLIC_SUPABASE_ANON_KEY make pages that read Supabase instead. An argument names another folder in dashboard.
 . "$(dirname "$0")/lib.sh"
 
 export NEXT_TELEMETRY_DISABLED=1 PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
-out=$root/dashboard/out
-stamp=$root/target/dashboard.stamp
+export PAGES=${1:-out}
+out=$root/dashboard/$PAGES
+stamp=$root/target/dashboard-$PAGES.stamp
 
 scripts/build-bindings.sh
 npm_ci dashboard
@@ -25,12 +26,12 @@ inputs=$(
   } | sha256sum
 )
 if [ -f "$out/index.html" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
-  note "dashboard/out is up to date"
+  note "dashboard/$PAGES is up to date"
   exit
 fi
 
 rm -f "$stamp"
-note "building dashboard/out"
+note "building dashboard/$PAGES"
 (cd dashboard && quietly "$cache/log/build-dashboard.log" npx next build)
 mkdir -p "$(dirname "$stamp")"
 echo "$inputs" >"$stamp"

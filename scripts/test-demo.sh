@@ -7,7 +7,7 @@ folder=$(mktemp -d)
 # With the pages as they are now; nothing is compiled if they are in it already.
 cargo build --locked --quiet --package alpha-kite
 # This market crosses soon, hours before its close.
-target/debug/alpha-kite demo --port 0 --speed 60 --date 2026-11-20 --at 12:50 --dir "$folder/demo" >"$out" 2>&1 </dev/null &
+target/debug/alpha-kite demo --port 0 --speed 60 --seed 1 --date 2026-11-20 --at 12:50 --dir "$folder/demo" >"$out" 2>&1 </dev/null &
 demo=$!
 trap 'kill "$demo" 2>/dev/null || true; rm -rf "$out" "$folder"' EXIT
 

@@ -94,9 +94,21 @@ describe("New York's clock", () => {
     expect(easternLabel(BigInt(at), "time")).toBe(time);
     expect(easternLabel(at, "full")).toBe(full);
     expect(easternTimeFormatter(toChartSeconds(at))).toBe(full);
-    expect(easternTickFormatter(toChartSeconds(at), TickMarkType.DayOfMonth)).toBe(date);
-    expect(easternTickFormatter(toChartSeconds(at), TickMarkType.Time)).toBe(minute);
-    expect(easternTickFormatter(toChartSeconds(at), TickMarkType.TimeWithSeconds)).toBe(time);
+  });
+
+  test.each([
+    ["the first bar of a morning", "2019-02-11T14:30:00Z", "Feb 11", "09:30", "09:30:00"],
+    ["a new day in UTC, in winter", "2019-02-12T00:00:00Z", "19:00", "19:00", "19:00:00"],
+    ["a new day in UTC, in summer", "2019-07-02T00:00:00Z", "20:00", "20:00", "20:00:00"],
+    ["the first second of it", "2019-02-12T00:00:07Z", "19:00", "19:00", "19:00:07"],
+    ["a new day in New York", "2019-02-12T05:00:00Z", "Feb 12", "Feb 12", "Feb 12"],
+    ["a new day after clocks went forward", "2019-03-11T04:00:00Z", "Mar 11", "Mar 11", "Mar 11"],
+  ])("marks: %s", (_, stamp, day, minute, time) => {
+    const seconds = toChartSeconds(Date.parse(stamp));
+    expect(easternTickFormatter(seconds, TickMarkType.Year)).toBe(day);
+    expect(easternTickFormatter(seconds, TickMarkType.DayOfMonth)).toBe(day);
+    expect(easternTickFormatter(seconds, TickMarkType.Time)).toBe(minute);
+    expect(easternTickFormatter(seconds, TickMarkType.TimeWithSeconds)).toBe(time);
   });
 
   test("chart seconds", () => {

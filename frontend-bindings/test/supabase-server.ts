@@ -144,6 +144,15 @@ function passes({ filter }: Change, record: Row): boolean {
 }
 
 function answer(server: Server, request: IncomingMessage, response: ServerResponse): void {
+  // Pages of other origins may ask, as on Supabase.
+  response.setHeader("access-control-allow-origin", "*");
+  response.setHeader("access-control-expose-headers", "content-range");
+  if (request.method === "OPTIONS") {
+    const wanted = request.headers["access-control-request-headers"];
+    if (wanted !== undefined) response.setHeader("access-control-allow-headers", wanted);
+    response.writeHead(204, { "access-control-allow-methods": "GET, HEAD", "access-control-max-age": "600" }).end();
+    return;
+  }
   const url = new URL(request.url ?? "", "http://localhost");
   const table = url.pathname.match(/^\/rest\/v1\/(\w+)$/)?.[1] ?? "";
   const described = `${request.method} ${decodeURIComponent(request.url ?? "")}`;
@@ -200,9 +209,17 @@ function compare(a: Row[string] | undefined, b: Row[string] | undefined): number
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
+/** Moments of stamps that were read before: every request reads those of all rows. */
+const moments = new Map<string, number>();
+
 function comparable(value: Row[string] | undefined): number | string {
-  if (typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value)) return Date.parse(value);
-  return typeof value === "string" ? value : Number(value);
+  if (typeof value !== "string") return Number(value);
+  const known = moments.get(value);
+  if (known !== undefined) return known;
+  if (!/^\d{4}-\d\d-\d\dT/.test(value)) return value;
+  const moment = Date.parse(value);
+  moments.set(value, moment);
+  return moment;
 }
 
 /** `(a.gt.1,and(b.eq.2,c.eq.3))`: whether one of the conditions holds. */
@@ -222,19 +239,27 @@ function conditions(text: string): string[] {
   return text.match(/(?:[^,("]|"[^"]*"|\([^)]*\))+/g) ?? [];
 }
 
+/** Whether a comparison, of which only the sign counts, is what an operator asks for. */
+const OPERATORS: Record<string, (compared: number) => boolean> = {
+  eq: (compared) => compared === 0,
+  gt: (compared) => compared > 0,
+  gte: (compared) => compared >= 0,
+  lt: (compared) => compared < 0,
+  lte: (compared) => compared <= 0,
+};
+
+/** Conditions such as `eq.QQQ` that were read before: every request holds them against all rows. */
+const read = new Map<string, { holds: ((compared: number) => boolean) | undefined; value: string }>();
+
 function matches(row: Row, column: string, condition: string): boolean {
-  const [, operator = "", text = ""] = condition.match(/^(\w+)\.(.*)$/) ?? [];
-  const value = text.replace(/^"(.*)"$/, "$1");
+  let known = read.get(condition);
+  if (known === undefined) {
+    const [, operator = "", text = ""] = condition.match(/^(\w+)\.(.*)$/) ?? [];
+    known = { holds: OPERATORS[operator], value: text.replace(/^"(.*)"$/, "$1") };
+    read.set(condition, known);
+  }
+  const { holds, value } = known;
   const actual = row[column];
-  const compared = compare(actual, typeof actual === "number" ? Number(value) : value);
-  const operators: Record<string, boolean> = {
-    eq: compared === 0,
-    gt: compared > 0,
-    gte: compared >= 0,
-    lt: compared < 0,
-    lte: compared <= 0,
-  };
-  const result = operators[operator];
-  if (result === undefined || actual === undefined) throw new Error(`cannot filter ${column} by ${condition}`);
-  return result;
+  if (holds === undefined || actual === undefined) throw new Error(`cannot filter ${column} by ${condition}`);
+  return holds(compare(actual, typeof actual === "number" ? Number(value) : value));
 }

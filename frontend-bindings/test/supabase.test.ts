@@ -306,6 +306,20 @@ describe("following bars", () => {
     expect(feed.series.length).toBe(rows.length);
   });
 
+  test("without a channel it is read what comes, and the channel is taken when there is one", async () => {
+    server.refuse = true;
+    table("equity_data").push(...rows.slice(0, 2000));
+    const feed = following();
+    await feed.until(() => feed.statuses.at(-1) === "polling");
+    expect(feed.series.length).toBe(2000);
+    table("equity_data").push(...rows.slice(2000));
+    await feed.until(() => feed.series.length === rows.length);
+    expect(feed.statuses.at(-1)).toBe("polling");
+    server.refuse = false;
+    await feed.live();
+    expect(feed.statuses.slice(-2)).toEqual(["polling", "live"]);
+  });
+
   test("rows that are stored while the past is read are not lost", async () => {
     table("equity_data").push(...rows.slice(0, 2500));
     let asked = 0;

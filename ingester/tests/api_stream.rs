@@ -114,6 +114,27 @@ async fn every_event_is_as_the_document_says() {
 }
 
 #[tokio::test]
+async fn a_state_is_told_with_the_time_at_which_it_is_sent() {
+    let sample = empty().await;
+    let server = Server::start(sample.store).await;
+    server.hub.set_status(status(3));
+    for (clock, now_ms) in
+        [("2025-11-20T20:00:00Z", 1_763_668_800_000_i64), ("2025-11-20T20:30:00Z", 1_763_670_600_000)]
+    {
+        server.clock.set(clock);
+        let mut events = EventReader::open(server.address, "/v1/stream", &[]).await;
+        let told = loop {
+            let event = events.next().await.unwrap();
+            if event.name == "status" {
+                break event;
+            }
+        };
+        assert_eq!(told.data["now_ms"], now_ms);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_client_that_comes_back_misses_nothing() {
     let sample = empty().await;
     let server = Server::start(sample.store).await;

@@ -48,6 +48,8 @@ const CLUSTER_PX = 22;
 const MOST_UPDATES = 400;
 /** Where bars are closer than this, in pixels, one of them cannot be seen. */
 const LEAST_FORMING_PX = 0.5;
+/** A range that is kept to is set again once it is off by this much. */
+const LEAST_MOVE_PX = 0.75;
 
 /**
  * Puts a chart into an element.
@@ -204,7 +206,14 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
   const applyRange = (): void => {
     if (shown === undefined || range === undefined) return;
     const logical = rangeOf(range, shown.series.bars.times, shown.session, element.clientWidth);
-    if (logical !== undefined) chart.timeScale().setVisibleLogicalRange(logical);
+    const now = visible();
+    if (logical === undefined) return;
+    // A range is drawn twice by the library, which goes along with new bars by itself: less than a pixel is left to it.
+    const moved =
+      now === null
+        ? Number.POSITIVE_INFINITY
+        : Math.max(Math.abs(now.from - logical.from), Math.abs(now.to - logical.to));
+    if (moved * spacing() >= LEAST_MOVE_PX) chart.timeScale().setVisibleLogicalRange(logical);
   };
 
   function visible() {
@@ -288,10 +297,12 @@ export function createChartView(element: HTMLElement, theme: Theme, style: Price
       // A late row may have come in before the last one: the library only adds at the end.
       const lastStays = before?.series.bars.times[drawn - 1] === view.series.bars.times[drawn - 1];
       const appends = sameSeries && drawn > 0 && view.changedFrom >= drawn - 1 && count >= drawn && lastStays;
-      if (appends && count - drawn <= MOST_UPDATES) append(view, Math.min(view.changedFrom, count));
-      else setAll(view);
+      const from = Math.min(view.changedFrom, count);
+      if (!appends || count - drawn > MOST_UPDATES) setAll(view);
+      else if (from < count) append(view, from);
+      // New points draw all layers; a layer's own request would draw them twice, since the library lays the panes out again then.
+      else redraw();
       applyRange();
-      redraw();
     },
     setStyle(next) {
       priceStyle = next;

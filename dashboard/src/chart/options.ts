@@ -1,5 +1,5 @@
-import { easternLabel, easternTimeFormatter } from "@alpha-kite/indicators/chart";
-import { ColorType, CrosshairMode, LineStyle, TickMarkType, type Time } from "lightweight-charts";
+import { easternTickFormatter, easternTimeFormatter } from "@alpha-kite/indicators/chart";
+import { ColorType, CrosshairMode, LineStyle } from "lightweight-charts";
 import type { Palette } from "./palette";
 
 const PRICE_FORMAT = { type: "price", precision: 2, minMove: 0.01 } as const;
@@ -23,9 +23,7 @@ export function chartOptions(palette: Palette) {
       secondsVisible: true,
       minBarSpacing: 0.002,
       rightOffset: 4,
-      // A chart shows one day: every mark is a time of it.
-      tickMarkFormatter: (seconds: Time, type: TickMarkType) =>
-        easternLabel(Number(seconds) * 1000, type === TickMarkType.TimeWithSeconds ? "time" : "minute"),
+      tickMarkFormatter: easternTickFormatter,
     },
     crosshair: {
       mode: CrosshairMode.Normal,

@@ -11,6 +11,8 @@ const LEAST_BODY_PX = 2.5;
 const BODY_PART = 0.7;
 /** From so many bars in a pixel's width on, a line is drawn as what it spans. */
 const DENSE_BARS = 3;
+/** Width of the steps of a dense area's edge. */
+const AREA_PIXELS = 4;
 
 /** Draws price, VWAP and SMA9. The library's own series make an object of every bar whenever one is added; these are typed arrays. */
 export function drawPrices(
@@ -95,7 +97,9 @@ function drawArea(
   palette: Palette,
 ): void {
   const { height } = scales;
-  const columns = columnsOf(prices, scales);
+  // The line hides the area's edge, so that a rough one will do: every corner costs.
+  const dense = barsPerPixel(scales) >= DENSE_BARS;
+  const columns = columnsOf(prices, dense ? { ...scales, pixel: scales.pixel * AREA_PIXELS } : scales);
   const [first, last] = [columns.find(Boolean), columns.findLast(Boolean)];
   if (first === undefined || last === undefined) return;
   const area = new Path2D();
@@ -158,7 +162,7 @@ export function drawVolumes(
       if ((volumes[index] as number) > (volumes[largest] as number)) largest = index;
     }
     const falls = (prices[largest] as number) < (prices[largest - 1] ?? (bars.opens[largest] as number));
-    const top = yOf(volumes[largest] as number);
+    const top = snap(yOf(volumes[largest] as number), pixel);
     context.fillStyle = falls ? palette.volumeDown : palette.volumeUp;
     context.fillRect(snap(xOf(start) - width / 2, pixel), top, width, Math.max(0, height - top));
   }

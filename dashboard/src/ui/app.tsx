@@ -62,7 +62,7 @@ export function App() {
           {dashboard !== undefined && phase === "ready" && (
             <StatusCard state={state} clock={dashboard.clock} onShow={show} />
           )}
-          <SignalsTable lines={view?.lines ?? NO_LINES} picked={picked} onPick={pick} />
+          <SignalsTable lines={view?.lines ?? NO_LINES} isRead={view !== undefined} picked={picked} onPick={pick} />
         </aside>
       </main>
       <footer className="flex flex-wrap justify-between gap-x-4 px-4 pb-2 text-[11px] text-soft">

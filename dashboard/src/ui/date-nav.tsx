@@ -56,8 +56,8 @@ export function DateNav({
         onClick={() => setOpen(!open)}
         className="flex h-8 items-center gap-2 rounded-lg px-2 font-semibold text-[13px] tabular-nums hover:bg-raised"
       >
-        <Icon name="calendar" className="size-4 text-soft" />
-        <span className="whitespace-nowrap">{date === undefined ? "…" : longDate(date)}</span>
+        <Icon name="calendar" className={`size-4 text-soft ${pinned ? "max-sm:hidden" : ""}`} />
+        <span className="whitespace-nowrap">{date === undefined ? "…" : <DayName date={date} />}</span>
       </button>
       <IconButton label="Session after" testId="date-next" disabled={after === undefined} onClick={() => onDate(after)}>
         <Icon name="right" />
@@ -67,9 +67,13 @@ export function DateNav({
           type="button"
           data-testid="date-newest"
           onClick={() => onDate(undefined)}
-          className="ml-1 rounded-lg bg-accent/15 px-2 py-1 font-semibold text-accent text-xs"
+          title="Newest"
+          className="rounded-lg bg-accent/15 px-2 py-1 font-semibold text-accent text-xs sm:ml-1"
         >
-          Newest
+          <span aria-hidden="true" className="sm:hidden">
+            ⇥
+          </span>
+          <span className="max-sm:sr-only">Newest</span>
         </button>
       )}
       {open && date !== undefined && (
@@ -85,5 +89,16 @@ export function DateNav({
         />
       )}
     </div>
+  );
+}
+
+/** A phone has no room for the year. */
+function DayName({ date }: { date: string }) {
+  const [day = "", year = ""] = longDate(date).split(/(?=, \d{4}$)/);
+  return (
+    <>
+      {day}
+      <span className="max-sm:sr-only">{year}</span>
+    </>
   );
 }

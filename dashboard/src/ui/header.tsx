@@ -28,6 +28,8 @@ export function Header({
 }) {
   const [theme, setTheme] = useTheme();
   const ready = state.phase === "ready" && dashboard !== undefined;
+  // Before the server has told its time this machine's would be shown, which in a demo is another.
+  const knowsTime = ready && (state.tickers.length > 0 || state.link.state !== "connecting");
   const next = theme === "dark" ? "light" : "dark";
   return (
     <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 px-3 py-2.5 md:gap-x-5 lg:px-4">
@@ -41,8 +43,8 @@ export function Header({
         {ready && <DateNav dashboard={dashboard} state={state} onDate={onDate} />}
       </div>
       <div className="order-6 flex min-h-7 w-full flex-wrap items-center gap-x-3 px-1 md:order-4 md:w-auto md:px-0">
-        {ready && <EasternClock clock={dashboard.clock} />}
-        {ready && <MarketHours clock={dashboard.clock} />}
+        {knowsTime && <EasternClock clock={dashboard.clock} />}
+        {knowsTime && <MarketHours clock={dashboard.clock} />}
       </div>
       <div className="order-5 ml-auto">
         <ParityBadge parity={parity} panelId={panelId} />

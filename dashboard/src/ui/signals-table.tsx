@@ -25,10 +25,13 @@ const STATES: Record<CrossLine["state"], { text: string; about: string; colours:
 /** The day's crosses, newest first; a click shows one on the chart. Only rows that can be seen are made. */
 export const SignalsTable = memo(function SignalsTable({
   lines,
+  isRead,
   picked,
   onPick,
 }: {
   lines: readonly CrossLine[];
+  /** The day has been read: what is not there is not. */
+  isRead: boolean;
   picked: string | undefined;
   onPick: (line: CrossLine) => void;
 }) {
@@ -62,7 +65,7 @@ export const SignalsTable = memo(function SignalsTable({
       className="flex min-h-56 flex-1 flex-col overflow-hidden"
       aside={
         <span className="text-soft text-xs tabular-nums" data-testid="signals-count">
-          {confirmed} in force
+          {isRead && `${confirmed} in force`}
         </span>
       }
     >
@@ -104,7 +107,9 @@ export const SignalsTable = memo(function SignalsTable({
             {end < lines.length && <Space rows={lines.length - end} />}
           </tbody>
         </table>
-        {lines.length === 0 && <p className="px-4 py-6 text-center text-soft text-xs">No cross yet in this session.</p>}
+        {isRead && lines.length === 0 && (
+          <p className="px-4 py-6 text-center text-soft text-xs">No cross yet in this session.</p>
+        )}
       </section>
     </Card>
   );

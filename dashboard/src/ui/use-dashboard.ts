@@ -1,4 +1,4 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { createDashboard, type Dashboard, type DashboardState, INITIAL } from "@/model/dashboard";
 import { formatSelection, parseSelection, type Selection } from "@/model/selection";
 import { configuredSource } from "@/source/configured";
@@ -27,7 +27,8 @@ export function useDashboard(): {
       window.removeEventListener("popstate", back);
     };
   }, []);
-  const state = useSyncExternalStore(dashboard?.subscribe ?? never, dashboard?.get ?? initial, initial);
+  const subscribe = useMemo(() => (dashboard === undefined ? never : later(dashboard.subscribe)), [dashboard]);
+  const state = useSyncExternalStore(subscribe, dashboard?.get ?? initial, initial);
   const select = (change: Partial<Selection>): void => {
     if (dashboard === undefined) return;
     dashboard.select(change);
@@ -36,6 +37,26 @@ export function useDashboard(): {
     if (address !== location.search) history.pushState(null, "", address);
   };
   return { dashboard, state, select };
+}
+
+type Subscribe = Dashboard["subscribe"];
+
+/** Tells of changes in a task of their own, once for all that came before it, so that the task that computed is not longer by the page's. */
+function later(subscribe: Subscribe): Subscribe {
+  return (listener) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const tell = () => {
+      timer = undefined;
+      listener();
+    };
+    const stop = subscribe(() => {
+      timer ??= setTimeout(tell, 0);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  };
 }
 
 const never = () => () => {};

@@ -4,7 +4,7 @@ import { type Fixture, type FixtureOptions, startFixture } from "../fixture/serv
 export { expect } from "@playwright/test";
 
 /** Errors of the console that a test brought about on purpose begin so. */
-const EXPECTED = /Failed to load resource|net::ERR_/;
+const EXPECTED = /Failed to load resource|net::ERR_|WebSocket connection to/;
 
 /** Tests with a server of their own, which `serve` starts; a page that logs an error fails. */
 export const test = base.extend<{

@@ -80,6 +80,24 @@ for (const [name, viewport] of Object.entries(SIZES)) {
   });
 }
 
+test("on a phone the badge stands beside the day, whichever day it is", async ({ browser, serve }) => {
+  // Days of the greatest width there are, with all the crosses that there can be.
+  const { url } = await serve({ live: false, date: "2026-11-25", shape: { density: 1, pull: 0.004 } });
+  const context = await browser.newContext({ viewport: SIZES.phone });
+  const page = await context.newPage();
+  const middle = async (id: string) => {
+    const { y, height } = (await page.getByTestId(id).boundingBox()) ?? { y: 0, height: 0 };
+    return y + height / 2;
+  };
+  for (const date of ["2026-11-25", "2026-11-24"]) {
+    await page.goto(`${url}?date=${date}`);
+    await expect(parity(page, "equal")).toBeVisible();
+    await expect(page.getByTestId("date-newest")).toBeVisible();
+    expect(Math.abs((await middle("parity")) - (await middle("date")))).toBeLessThan(8);
+  }
+  await context.close();
+});
+
 test("the first load is small", async ({ page, serve }) => {
   const { url } = await serve({ live: false });
   const session = await page.context().newCDPSession(page);

@@ -94,15 +94,28 @@ test("every interval and ticker is proved", async ({ page }) => {
   }
 });
 
-test("days are walked", async ({ page }) => {
+test("days are walked: the session before is whole, and proved", async ({ page }) => {
   await page.goto(url);
   await expect(parity(page, "equal")).toBeVisible();
-  const date = await page.getByTestId("date").getAttribute("data-date");
+  const shown = page.getByTestId("date");
+  const date = await shown.getAttribute("data-date");
   await page.getByTestId("date-prev").click();
-  await expect(page.getByTestId("date")).not.toHaveAttribute("data-date", String(date));
+  await expect(shown).not.toHaveAttribute("data-date", String(date));
+  await expect(parity(page, "equal")).toBeVisible();
+  await expect.poll(() => chartNumber(page, "bars")).toBeGreaterThan(15_000);
+  await expect(page.getByTestId("signal-row").first()).toHaveAttribute("data-state", "confirmed");
+  await page.getByTestId("interval-1m").click();
+  await expect(page.getByTestId("parity-panel")).toContainText("390 bars of 1m");
+  await expect(parity(page, "equal")).toBeVisible();
+  await page.screenshot({ path: "test-results/demo-before.png" });
+  // It stays while today goes on.
+  const before = await shown.getAttribute("data-date");
+  await page.waitForTimeout(2_000);
+  await expect(shown).toHaveAttribute("data-date", String(before));
+  await page.getByTestId("date-prev").click();
   await expect(page.getByTestId("state-empty")).toBeVisible();
   await page.getByTestId("date-newest").click();
-  await expect(page.getByTestId("date")).toHaveAttribute("data-date", String(date));
+  await expect(shown).toHaveAttribute("data-date", String(date));
   await expect(parity(page, "equal")).toBeVisible();
 });
 
@@ -141,15 +154,16 @@ test("one altered cent turns the badge red, and its bar is named", async ({ page
   await expect(parity(page, "equal")).toBeVisible();
 });
 
-/** Adds micro-dollars to the close of the 500th row of the first ticker, behind the program's back. */
+/** Adds micro-dollars to the close of the newest day's 500th row of the first ticker, behind the program's back. */
 function alter(micros: number): { ticker: string; time: number } {
   const script = `
 import sqlite3, sys
 path, micros = sys.argv[1:]
 db = sqlite3.connect(path, timeout=10)
 ticker, = db.execute("select min(ticker) from equity_data").fetchone()
-of_ticker = "select timestamp from equity_data where ticker = ? order by timestamp limit 1 offset 500"
-time, = db.execute(of_ticker, (ticker,)).fetchone()
+newest, = db.execute("select max(timestamp) from equity_data where ticker = ?", (ticker,)).fetchone()
+of_day = "select timestamp from equity_data where ticker = ? and timestamp >= ? order by timestamp limit 1 offset 500"
+time, = db.execute(of_day, (ticker, newest // 86_400_000 * 86_400_000)).fetchone()
 db.execute("update equity_data set price = price + ? where ticker = ? and timestamp = ?", (int(micros), ticker, time))
 db.commit()
 print(ticker, time)

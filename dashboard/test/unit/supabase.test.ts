@@ -9,6 +9,7 @@ import { createSupabaseSource } from "@/source/supabase/source";
 import type { DayKey, Following, Link, Source } from "@/source/types";
 import { type Row, type Server, startServer } from "../../../frontend-bindings/test/supabase-server";
 import { type Fixture, startFixture } from "../fixture/server.js";
+import { fillTables } from "../fixture/tables";
 
 // The tables are filled from the made-up rows that the other tests have over HTTP.
 const DATE = "2026-11-20";
@@ -21,8 +22,6 @@ let source: Source;
 let client: ReturnType<typeof createClient>;
 let following: Following | undefined;
 
-const iso = (time: number) => new Date(time).toISOString().replace("Z", "+00:00");
-
 beforeAll(async () => {
   await init();
   fixture = await startFixture({ live: false, days: 1, tickers: ["QQQ"] });
@@ -31,52 +30,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   server = await startServer();
-  const read = async (path: string) =>
-    (await fetch(`${fixture.url}v1/${path}?ticker=QQQ&date=${DATE}&interval=1s`)).json();
-  const [bars, signals, digests, indicators] = await Promise.all(
-    ["bars", "signals", "digests", "indicators"].map(read),
-  );
-  server.tables.equity_data = bars.start_ms.map((time: number, row: number) => ({
-    ticker: "QQQ",
-    timestamp: iso(time),
-    open: bars.open[row].toFixed(6),
-    high: bars.high[row].toFixed(6),
-    low: bars.low[row].toFixed(6),
-    price: bars.close[row].toFixed(6),
-    volume: String(bars.volume[row]),
-    bar_seconds: 1,
-    source: "stream",
-    created_at: iso(time + 1500),
-  }));
-  server.tables.signals = signals.signals.map((signal: Record<string, string | number>) => ({
-    ...signal,
-    timestamp: iso(Number(signal.timestamp_ms)),
-    recorded_at: iso(Number(signal.timestamp_ms) + 2000),
-    price: Number(signal.price).toFixed(6),
-  }));
-  server.tables.session_digests = digests.digests.map((digest: Row) => ({ ticker: "QQQ", ...digest }));
-  server.tables.indicators = indicators.start_ms.map((time: number, row: number) => ({
-    ticker: "QQQ",
-    timestamp: iso(time),
-    bar_seconds: 1,
-    sma9: indicators.sma9[row],
-    vwap: indicators.vwap[row],
-  }));
-  server.tables.gaps = [
-    {
-      ticker: "QQQ",
-      started_at: iso(KEY.from + 40_000_000),
-      ended_at: iso(KEY.from + 40_060_000),
-      cause: "silence",
-      state: "repaired",
-      shares_missed: 10,
-      rows_added: 1,
-      detail: "",
-    },
-  ];
-  server.tables.streaming_metrics = [
-    { ticker: "QQQ", recorded_at: iso(KEY.to), status: "ok", batch_latency_ms: 3, processing_latency_ms: 1 },
-  ];
+  await fillTables(server, fixture.url, KEY);
   client = createClient(server.url, "key", {
     auth: { persistSession: false, autoRefreshToken: false },
     realtime: { transport: WebSocket as never },

@@ -42,10 +42,22 @@ export function easternTimeFormatter(seconds: unknown): string {
   return easternLabel(Number(seconds) * 1000, "full");
 }
 
-/** For `timeScale.tickMarkFormatter` of lightweight-charts: days are labelled with their date, other moments with their time. */
+/**
+ * For `timeScale.tickMarkFormatter` of lightweight-charts: where a day of New York begins its date, elsewhere the time.
+ *
+ * The library marks days where UTC's begin, at 19:00 or 20:00 in New York; such a mark is a time. One that stands at the first bar of a morning
+ * is the date there too.
+ */
 export function easternTickFormatter(seconds: unknown, tickMarkType: number): string {
-  return easternLabel(Number(seconds) * 1000, TICK_STYLES[tickMarkType] ?? "time");
+  const time = Number(seconds) * 1000;
+  const style = TICK_STYLES[tickMarkType] ?? "time";
+  const inEvening = easternLabel(time, "date") !== UTC_DATE.format(time);
+  const isMidnight = easternLabel(time, "time") === "00:00:00";
+  if (isMidnight) return easternLabel(time, "date");
+  return easternLabel(time, style === "date" && inEvening ? "minute" : style);
 }
+
+const UTC_DATE = new Intl.DateTimeFormat("en-US", { ...DATE, timeZone: "UTC" });
 
 /** By lightweight-charts' `TickMarkType`: year, month, day, time, time with seconds. */
 const TICK_STYLES: readonly EasternStyle[] = ["date", "date", "date", "minute", "time"];

@@ -7,6 +7,8 @@ export type FeedStatus =
   | { readonly status: "connecting" }
   /** Everything stored has been delivered, and what is stored next comes by itself. */
   | { readonly status: "live" }
+  /** Everything stored has been delivered. There is no channel, so what is stored next is read every few seconds. */
+  | { readonly status: "polling" }
   /** The channel or the server is away; it is tried again, and what was missed is read then. */
   | { readonly status: "lost"; readonly error: IndicatorsError };
 
@@ -32,10 +34,14 @@ export interface Followed<Row> {
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
+/** Without a channel what is new is read this often. */
+const POLL_MS = 3_000;
+/** How long the first reading waits for the channel. */
+const FIRST_READ_MS = 1_500;
 
 /**
  * Delivers all rows of a ticker: those stored so far, then live ones. Whenever the channel was lost and is back, what was stored
- * meanwhile is read by cursor. Returns how to stop.
+ * meanwhile is read by cursor; for as long as there is none, every few seconds. Returns how to stop.
  */
 export function follow<Row>(client: Client, followed: Followed<Row>, handler: FeedHandler<Row>): () => void {
   const stopped = new AbortController();
@@ -44,6 +50,10 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
   /** The newest row that came live while something might be missing. */
   let ahead: Row | undefined;
   let caughtUp = false;
+  /** The channel is there. */
+  let joined = false;
+  let told: FeedStatus["status"] | undefined;
+  let poll: ReturnType<typeof setTimeout> | undefined;
   let reading = false;
   let readAgain = false;
   let failures = 0;
@@ -52,7 +62,13 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
 
   const later = (known: Row | undefined, row: Row): Row => (known === undefined ? row : followed.newest(known, row));
   const report = (status: FeedStatus): void => {
-    if (!stopped.signal.aborted) handler.onStatus?.(status);
+    if (stopped.signal.aborted) return;
+    told = status.status;
+    handler.onStatus?.(status);
+  };
+  const pollIn = (milliseconds: number): void => {
+    clearTimeout(poll);
+    if (!stopped.signal.aborted) poll = setTimeout(catchUp, milliseconds);
   };
   const tryLater = (what: () => void): void => {
     if (stopped.signal.aborted) return;
@@ -83,7 +99,10 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
         if (rows.length > 0) handler.onRows(rows);
       } while (readAgain);
       failures = 0;
-      if (!caughtUp) {
+      if (!joined) {
+        if (told !== "polling") report({ status: "polling" });
+        pollIn(POLL_MS);
+      } else if (!caughtUp) {
         caughtUp = true;
         report({ status: "live" });
       }
@@ -124,11 +143,17 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
     opened.subscribe((status, error) => {
       if (stopped.signal.aborted || channel !== opened) return;
       if (status === "SUBSCRIBED") {
+        joined = true;
+        clearTimeout(poll);
         void catchUp();
         return;
       }
+      joined = false;
       const message = error?.message ?? `the channel is ${status.toLowerCase().replace("_", " ")}`;
-      lost(new IndicatorsError("read_failed", message, { cause: error }));
+      // While rows are read all the same it is no news that there still is no channel.
+      if (told === "polling") caughtUp = false;
+      else lost(new IndicatorsError("read_failed", message, { cause: error }));
+      pollIn(cursor === undefined ? 0 : POLL_MS);
       // The client joins again by itself unless the channel was closed.
       if (status === "CLOSED") tryLater(open);
     });
@@ -136,9 +161,11 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
 
   report({ status: "connecting" });
   open();
+  pollIn(FIRST_READ_MS);
   return () => {
     stopped.abort();
     clearTimeout(retry);
+    clearTimeout(poll);
     if (channel !== undefined) void client.removeChannel(channel);
   };
 }

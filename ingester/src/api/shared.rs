@@ -1,14 +1,12 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::time::timeout;
 
 use super::ApiState;
 use super::origin::Origins;
 use super::problem::{Kind, Problem};
-use crate::hub::Status;
 use crate::store::Store;
 
 /// Requests that read the database at once. It has four connections, and the writer must never wait for readers.
@@ -28,8 +26,6 @@ pub(super) struct Shared {
     pub(super) streams: Arc<Semaphore>,
     /// Becomes true when the server stops, which ends the streams.
     pub(super) stopping: watch::Receiver<bool>,
-    /// The newest state of the service, and its event.
-    pub(super) status_event: Mutex<Option<(Arc<Status>, Bytes)>>,
     reads: Semaphore,
 }
 
@@ -47,7 +43,6 @@ impl Shared {
             requests: Arc::new(Semaphore::new(MAX_REQUESTS)),
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
             stopping,
-            status_event: Mutex::new(None),
             reads: Semaphore::new(MAX_READS),
         }
     }

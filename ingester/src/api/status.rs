@@ -1,4 +1,4 @@
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use alpha_kite_core::{Session, Timestamp};
 use axum::body::Bytes;
@@ -68,17 +68,9 @@ pub(super) async fn get(
     reply::json(&headers, Keep::Never, move || answer).await
 }
 
-/// The event that tells a state; made once for all who watch.
-pub(super) fn event(api: &Shared, status: &Arc<Status>) -> Bytes {
-    let mut last = api.status_event.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((told, event)) = last.as_ref()
-        && Arc::ptr_eq(told, status)
-    {
-        return event.clone();
-    }
-    let event = event_text(None, "status", &StatusAnswer::new(status, api.state.clock.now()));
-    *last = Some((Arc::clone(status), event.clone()));
-    event
+/// The event that tells a state, with the time as it is when it is sent: the state may be much older.
+pub(super) fn event(api: &Shared, status: &Status) -> Bytes {
+    event_text(None, "status", &StatusAnswer::new(status, api.state.clock.now()))
 }
 
 impl StatusAnswer {

@@ -29,6 +29,8 @@ use crate::schwab::{StreamerOptions, Subscriptions};
 use crate::store::{self, DatabaseUrl, Store};
 use crate::verify::Verifier;
 
+/// A market that crosses often on most days.
+const SEED: u64 = 3;
 /// The port that is tried first.
 const PORT: u16 = 8787;
 /// Time from one drawing of the view to the next.
@@ -41,8 +43,8 @@ const WIDTH: usize = 80;
 /// See the whole program at work on a made-up market: no account, no server, no configuration.
 ///
 /// A simulated Schwab runs in this process, and the service streams from it as it would from the real one: over
-/// sockets, into a fresh SQLite database, with the dashboard and the HTTP API beside it. The morning is there at once.
-/// Ctrl-C ends the demo and verifies, bit for bit, what was stored.
+/// sockets, into a fresh SQLite database, with the dashboard and the HTTP API beside it. The session before and the
+/// morning are there at once. Ctrl-C ends the demo and verifies, bit for bit, what was stored.
 ///
 /// Example: alpha-kite demo --speed 60 --port 0 --ticker QQQ,SPY,AAPL
 #[derive(Debug, clap::Args)]
@@ -52,7 +54,7 @@ pub(super) struct Args {
     #[arg(long = "ticker", value_name = "TICKER", value_delimiter = ',', default_value = "QQQ,SPY")]
     tickers: Vec<Ticker>,
     /// Which market to make up
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = SEED)]
     seed: u64,
     /// A trading day in New York [default: the last whole one]
     #[arg(long, value_name = "DATE")]
@@ -93,9 +95,14 @@ pub(super) async fn run(args: Args) -> Result<Exit, Failure> {
         ..Market::new(args.tickers.clone(), before(500))
     });
     let simulator = simulator.await.map_err(Failure::cannot_run)?;
+    // The whole session before as well, so that there is a day to go back to.
+    let days = Session::last_before(session.open).into_iter().chain([session]).collect::<Vec<_>>();
     for &ticker in &args.tickers {
-        let past = simulator.second_bars(ticker, session.open, before(1000));
-        store_past(store.as_ref(), ticker, &session, &past, before(1000)).await?;
+        for day in &days {
+            let until = day.close.min(before(1000));
+            let past = simulator.second_bars(ticker, day.open, until);
+            store_past(store.as_ref(), ticker, day, &past, until).await?;
+        }
     }
 
     println!("Alpha Kite demo: {} on {}, {}x, seed {}", names(&args.tickers), session.date, args.speed, args.seed);
@@ -113,7 +120,8 @@ pub(super) async fn run(args: Args) -> Result<Exit, Failure> {
     end.send_replace(true);
     let lost = service.await.map_err(Failure::cannot_run)?;
     simulator.stop().await;
-    let is_equal = verify(store.as_ref(), &args.tickers, session.date).await?;
+    let range = DateRange { from: days.first().map_or(session.date, |day| day.date), to: session.date };
+    let is_equal = verify(store.as_ref(), &args.tickers, range).await?;
     store.close().await;
     write_what_next(&database, args.tickers[0], session.date);
     Ok(if is_equal && lost == 0 { Exit::Done } else { Exit::Refused })
@@ -281,7 +289,7 @@ fn fault(path: &Path, error: &io::Error) -> Failure {
     Failure::cannot_run(format!("{}: {error}", path.display()))
 }
 
-async fn verify(store: &dyn Store, tickers: &[Ticker], date: Date) -> Result<bool, Failure> {
+async fn verify(store: &dyn Store, tickers: &[Ticker], range: DateRange) -> Result<bool, Failure> {
     println!("\nComputed again from the stored rows and compared, bit for bit:\n");
     let mut out = io::stdout().lock();
     let mut is_equal = true;
@@ -289,7 +297,7 @@ async fn verify(store: &dyn Store, tickers: &[Ticker], date: Date) -> Result<boo
         if tickers.len() > 1 {
             writeln!(out, "{ticker}")?;
         }
-        let mut verifier = Verifier::new(store, ticker, DateRange::day(date), &[]).await?;
+        let mut verifier = Verifier::new(store, ticker, range, &[]).await?;
         while let Some(report) = verifier.next().await? {
             is_equal &= report.is_ok();
             write_report(&mut out, &report)?;

@@ -4,7 +4,7 @@ use crate::days::DateRange;
 use crate::results::{StoredResults, Wanted};
 use crate::store::{Batch, Result, Row, Source, Store};
 
-/// Stores the seconds of a session that passed before the demo began, and what follows from them.
+/// Stores the seconds of a session that ended before `now`, and what follows from them.
 ///
 /// # Errors
 /// What the store refuses.

@@ -20,12 +20,14 @@ fn the_demo_streams_stores_and_proves() {
         assert!(out.contains(part), "{part}: {out}");
     }
     let proofs: Vec<&str> = out.lines().filter(|line| line.ends_with("  equal")).collect();
-    assert_eq!(proofs.len(), 2, "{out}");
+    assert_eq!(proofs.len(), 4, "{out}");
     let bars: Vec<usize> = proofs
         .iter()
         .map(|line| line.split_whitespace().nth(2).and_then(|count| count.parse().ok()).unwrap())
         .collect();
-    assert!(bars[0] > 1_799 && bars[1] > 30, "more than the morning was stored: {out}");
+    assert!(proofs[..2].iter().all(|proof| proof.starts_with("2024-11-27")), "the session before: {out}");
+    assert!(bars[0] > 15_000 && bars[1] == 390, "the session before is whole: {out}");
+    assert!(bars[2] > 1_799 && bars[3] > 30, "more than the morning was stored: {out}");
 
     let mut files: Vec<_> = fs::read_dir(kite.path("look")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     files.sort();

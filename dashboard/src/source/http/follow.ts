@@ -14,8 +14,6 @@ const FIRST_RETRY_MS = 300;
 const LAST_RETRY_MS = 5_000;
 /** Reading begins this late at the latest; it waits for the stream's first word, so that nothing falls between the two. */
 const READ_ANYWAY_MS = 250;
-/** For so long after its beginning a stream may still bring a status from before. */
-const OLD_STATUS_MS = 1_500;
 /** Streams that fail so often in a row are replaced by asking. */
 const FAILURES_BEFORE_POLLING = 3;
 const POLL_MS = 2_000;
@@ -30,7 +28,6 @@ export function followDay(base: string, key: DayKey, handler: DayHandler): Follo
   let failures = 0;
   let loaded = false;
   let streaming = false;
-  let helloAt = 0;
   /** Something may have been stored between the reading and the stream's beginning. */
   let missed = false;
   /** Readings begun; of those under way only the latest counts. */
@@ -104,7 +101,6 @@ export function followDay(base: string, key: DayKey, handler: DayHandler): Follo
 
   const readers: Record<string, (payload: never) => void> = {
     hello(hello: { now_ms: number; speed: number }) {
-      helloAt = Date.now();
       handler.onClock(clockOf(hello));
     },
     commit(commit: wire.Commit) {
@@ -129,8 +125,7 @@ export function followDay(base: string, key: DayKey, handler: DayHandler): Follo
     },
     status(status: wire.Status) {
       handler.onStatus(statusOf(status, key.ticker));
-      // The first one of a stream may have been made long before; `hello` never is.
-      if (Date.now() - helloAt > OLD_STATUS_MS) handler.onClock(clockOf(status));
+      handler.onClock(clockOf(status));
     },
     reset() {
       lastId = undefined;

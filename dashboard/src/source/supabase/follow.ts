@@ -1,4 +1,10 @@
-import { followBars, followSignals, type SignalEvent, type StoredBar } from "@alpha-kite/indicators/supabase";
+import {
+  type FeedStatus,
+  followBars,
+  followSignals,
+  type SignalEvent,
+  type StoredBar,
+} from "@alpha-kite/indicators/supabase";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { noRows } from "@/model/rows";
 import {
@@ -19,9 +25,9 @@ import { readStatus } from "./source";
 const READ_MS = 5_000;
 const SOON_MS = 250;
 
-type Feed = "connecting" | "live" | { problem: string };
+type Feed = "connecting" | "live" | "polling" | { problem: string };
 
-/** Follows a day by the channels of Supabase Realtime, which read by cursor what they missed. */
+/** Follows a day by the channels of Supabase Realtime, which read by cursor what they missed, and what is new where there is no channel. */
 export function followDay(client: SupabaseClient, key: DayKey, handler: DayHandler): Following {
   const stopped = new AbortController();
   let stops: (() => void)[] = [];
@@ -34,18 +40,17 @@ export function followDay(client: SupabaseClient, key: DayKey, handler: DayHandl
   const report = (): void => {
     const problem = [feeds.bars, feeds.signals].find((feed) => typeof feed === "object");
     if (typeof problem === "object") handler.onLink({ state: "lost", problem: problem.problem });
-    else handler.onLink({ state: feeds.bars === "live" && feeds.signals === "live" ? "live" : "connecting" });
+    else if (!isRead()) handler.onLink({ state: "connecting" });
+    else handler.onLink({ state: feeds.bars === "live" && feeds.signals === "live" ? "live" : "polling" });
   };
 
-  const feed = (name: "bars" | "signals", status: { status: string; error?: Error }): void => {
-    feeds[name] =
-      status.status === "live"
-        ? "live"
-        : status.status === "lost"
-          ? { problem: problemOf(status.error) }
-          : "connecting";
+  /** Everything stored has been delivered. */
+  const isRead = (): boolean => [feeds.bars, feeds.signals].every((feed) => feed === "live" || feed === "polling");
+
+  const feed = (name: "bars" | "signals", status: FeedStatus): void => {
+    feeds[name] = status.status === "lost" ? { problem: problemOf(status.error) } : status.status;
     report();
-    if (feeds.bars === "live" && feeds.signals === "live") void readRest();
+    if (isRead()) void readRest();
   };
 
   const soon = (): void => {
@@ -108,8 +113,8 @@ export function followDay(client: SupabaseClient, key: DayKey, handler: DayHandl
   return {
     reload: open,
     wake() {
-      if (feeds.bars !== "live" || feeds.signals !== "live") open();
-      else void readRest();
+      if (isRead()) void readRest();
+      else open();
     },
     stop() {
       stopped.abort();
