@@ -13,7 +13,7 @@ use super::pipeline::Pipeline;
 use super::repairs::{Answer, Repairs};
 use super::reporter::Reporter;
 use super::writer::Writer;
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::hub::{ConnectionState, Hub, Update};
 use crate::metrics::{Metrics, Queue};
 use crate::repair::{self, RepairOptions, Scope};
@@ -31,6 +31,9 @@ const SILENT_AFTER_MS: i64 = 15_000;
 const SILENT_FOR: Duration = Duration::from_secs(3);
 /// A line that brings nothing is made anew at most so often.
 const RENEW_EVERY: Duration = Duration::from_secs(60);
+/// A process that was held up for so long, in milliseconds, may have lost the right to stream: the lease lasts 30 s, and is
+/// prolonged every 10 s.
+const HELD_UP_MS: i64 = 20_000;
 /// Wait between two tries to load a session.
 const LOAD_AGAIN: Duration = Duration::from_secs(1);
 
@@ -84,6 +87,8 @@ pub enum Stopped {
     Final(Cause),
     /// Too many rows wait in memory.
     Overflow,
+    /// The process did not run for so long that another may have taken over.
+    HeldUp,
 }
 
 impl Driver {
@@ -108,8 +113,14 @@ impl Driver {
         let mut reload_at = Instant::now();
         let mut taken = Vec::with_capacity(AT_ONCE);
         loop {
+            // The host's clock goes on while the process is stopped, or the machine sleeps.
+            let began = SystemClock.now();
+            let is_held_up = || SystemClock.now().as_millis() - began.as_millis() > HELD_UP_MS;
             tokio::select! {
                 count = events.recv_many(&mut taken, AT_ONCE) => {
+                    if is_held_up() {
+                        return Stopped::HeldUp;
+                    }
                     if count == 0 {
                         return Stopped::Told;
                     }
@@ -134,8 +145,16 @@ impl Driver {
                         }
                     }
                 }
-                answer = self.repairs.answer() => self.repair(answer).await,
+                answer = self.repairs.answer() => {
+                    if is_held_up() {
+                        return Stopped::HeldUp;
+                    }
+                    self.repair(answer).await;
+                }
                 _ = tick.tick() => {
+                    if is_held_up() {
+                        return Stopped::HeldUp;
+                    }
                     if self.writer.is_refused_more_than(self.max_waiting_rows) {
                         return Stopped::Overflow;
                     }
@@ -188,9 +207,9 @@ impl Driver {
 
     /// Gives up what waits in memory, and all that was computed from it. What is stored is loaded again before anything
     /// more is streamed, and the rest is a hole then.
-    pub fn give_up(&mut self) {
+    pub fn give_up(&mut self, why: &str) {
         let rows = self.writer.discard();
-        tracing::error!(rows, "neither the database nor the disk takes rows, and memory is full: they become a hole");
+        tracing::error!(why, rows, "rows are given up and become a hole; what is stored is loaded again");
         self.pipeline.forget();
         self.repairs.forget();
         self.stale.clear();
@@ -288,7 +307,7 @@ impl Driver {
             match loaded {
                 Some(Ok(loaded)) => return Some(loaded),
                 None => tracing::warn!(%ticker, "cannot load the session yet: rows wait for the database"),
-                Some(Err(LoadError::Store(error))) if error.is_retryable() => {
+                Some(Err(LoadError::Store(error))) if !matches!(error, StoreError::Corrupt { .. }) => {
                     tracing::warn!(%ticker, %error, "cannot load the session yet");
                 }
                 Some(Err(error)) => {

@@ -119,11 +119,6 @@ impl Pipeline {
         self.session
     }
 
-    /// Forgets the session, which is loaded again before the next item.
-    pub fn leave_session(&mut self) {
-        self.session = None;
-    }
-
     /// Forgets everything, as if it had seen no frame.
     pub fn forget(&mut self) {
         *self = Self::new(self.config.clone(), Arc::clone(&self.metrics));

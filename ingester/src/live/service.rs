@@ -30,6 +30,10 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// Time for the last rows to be stored.
 const LAST_WRITE: Duration = Duration::from_secs(3);
 
+/// Why rows are given up.
+const FULL: &str = "neither the database nor the disk takes them, and memory is full";
+const HELD_UP: &str = "this process did not run for a while, and another may have taken over";
+
 /// Where the stream comes from.
 pub trait Feed: Send + Sync {
     /// Begins to stream. It ends, and the channel closes, when `stop` turns true; `renew` asks for another line.
@@ -155,7 +159,8 @@ impl Service {
             };
             match driver.idle(&mut stop, wait_until).await {
                 Stopped::Told => break,
-                Stopped::Overflow => driver.give_up(),
+                Stopped::Overflow => driver.give_up(FULL),
+                Stopped::HeldUp => driver.give_up(HELD_UP),
                 Stopped::Due | Stopped::Final(_) => {}
             }
         }
@@ -213,8 +218,11 @@ async fn stream(
     }
     match stopped {
         Some(Stopped::Due) => {}
-        Some(Stopped::Overflow) => driver.give_up(),
-        Some(Stopped::Told | Stopped::Final(_)) | None => driver.shut(),
+        Some(Stopped::Overflow) => driver.give_up(FULL),
+        Some(Stopped::HeldUp) => driver.give_up(HELD_UP),
+        Some(Stopped::Told | Stopped::Final(_)) => driver.shut(),
+        // The driver was cut off, and the other process may have stored rows.
+        None => driver.give_up("another process took over"),
     }
     lease.release().await;
     match stopped {
@@ -227,10 +235,8 @@ async fn stream(
             tracing::info!("the session is over");
             Outcome::Due
         }
-        Some(Stopped::Overflow) => Outcome::Due,
+        Some(Stopped::Overflow | Stopped::HeldUp) => Outcome::Due,
         None => {
-            // The driver was cut off, and the other process may have stored rows.
-            driver.pipeline.leave_session();
             sleep(GOODBYE).await;
             Outcome::Due
         }
