@@ -698,6 +698,20 @@ mod tests {
     }
 
     #[test]
+    fn three_frames_in_the_wrong_order_are_one_hole() {
+        let mut pipeline = started();
+        let mut changes = feed(&mut pipeline, 0..100);
+        for second in [102, 101, 100] {
+            changes.extend(feed(&mut pipeline, second..second + 1));
+        }
+        changes.extend(feed(&mut pipeline, 103..110));
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(99_000), Some(at(104_200)), "reordered"));
+        let rows = rows(&changes);
+        assert!(rows.iter().all(|row| row.bar.volume.get() == 100));
+    }
+
+    #[test]
     fn a_trade_that_cannot_be_read_is_a_hole() {
         let mut pipeline = started();
         feed(&mut pipeline, 0..100);

@@ -65,10 +65,10 @@ impl TickReader {
         self.is_blind
     }
 
-    /// Whether an item tells of at least the shares of all before it.
+    /// Whether an item tells of at least the shares of all before it, as far as these are known.
     #[must_use]
     pub fn goes_on_with(&self, item: &EquityItem) -> bool {
-        item.total_volume.zip(self.total).is_some_and(|(total, before)| total >= before)
+        !self.is_blind && item.total_volume.zip(self.total).is_some_and(|(total, before)| total >= before)
     }
 
     /// The last price that was told.

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use alpha_kite_core::Timestamp;
 use reqwest::StatusCode;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use url::Url;
 
 use super::super::error::describe_body;
+use super::super::field::{string_or_number, whole};
 use super::super::http;
 use super::TokenSet;
 use crate::clock::Clock;
@@ -54,7 +57,15 @@ pub enum OauthError {
 struct Granted {
     access_token: String,
     refresh_token: Option<String>,
+    #[serde(deserialize_with = "seconds")]
     expires_in: u32,
+}
+
+/// Whole seconds, written as `1800`, `1800.0` or `"1800"`.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let seconds = string_or_number(&raw).and_then(|text| whole(&text)).and_then(|seconds| seconds.try_into().ok());
+    seconds.ok_or_else(|| D::Error::custom("no number of seconds"))
 }
 
 impl OauthClient {
@@ -150,5 +161,20 @@ fn unavailable(detail: &str) -> OauthError {
 impl std::fmt::Debug for OauthClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OauthClient").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_is_read_however_it_is_written() {
+        let granted = |text: &str| {
+            let body = format!(r#"{{"access_token":"a","refresh_token":null,"expires_in":{text}}}"#);
+            serde_json::from_str::<Granted>(&body).ok().map(|granted| granted.expires_in)
+        };
+        assert_eq!(["1800", "1800.0", "\"1800\"", "1.8e3"].map(granted), [Some(1800); 4]);
+        assert_eq!(["-1", "1.5", "null", "\"soon\"", "1e30", "{}"].map(granted), [None; 6]);
     }
 }
