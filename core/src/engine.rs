@@ -86,15 +86,27 @@ impl SessionEngine {
     ///
     /// # Errors
     /// Those of [`push`](Self::push), and [`Error::MissingRange`] if the rule needs the high and the low.
-    #[inline(always)]
+    #[inline(never)]
     pub fn push_close(&mut self, start: Timestamp, close: Price, volume: Volume) -> Result<Option<Step>> {
         if self.rule != Rule::Close {
             return Err(Error::MissingRange);
         }
         let Some(current) = self.enter(start)? else { return Ok(None) };
-        let step = current.indicators.push_close(close, volume)?;
+        let step = current.indicators.push_weighed(close, close.as_micros().cast_unsigned(), volume)?;
         current.last = Some(start);
         Ok(Some(step))
+    }
+
+    /// As [`push_close`](Self::push_close), of doubles, for the bars that most are: of ordinary numbers, within a session, and
+    /// with values that are settled quickly. `None` for others; the state is unchanged then.
+    #[inline(always)]
+    pub fn push_close_quickly(&mut self, start: f64, close: f64, volume: f64) -> Option<Step> {
+        let start = Timestamp::from_f64_quickly(start)?;
+        let current = self.current.as_mut().filter(|current| current.goes_on_at(start))?;
+        let (close, volume) = (Price::from_f64_quickly(close)?, Volume::from_f64_quickly(volume)?);
+        let step = current.indicators.push_close_quickly(close, volume)?;
+        current.last = Some(start);
+        Some(step)
     }
 
     /// The state that a bar at `start` adds to: that of its session, new where the session is. `None` outside sessions.

@@ -90,12 +90,15 @@ impl Price {
     /// [`Error::NotANumber`] for NaN and infinities; [`Error::PriceOutOfRange`] below 0 or above 10 million dollars.
     #[inline]
     pub fn from_f64(dollars: f64) -> Result<Self> {
-        match nearest_by_product(dollars) {
-            (rounding, price) if rounding <= CERTAIN && dollars >= 0.0 && price.0.cast_unsigned() < SMALL_END => {
-                Ok(price)
-            }
-            _ => Self::from_f64_exactly(dollars),
-        }
+        Self::from_f64_quickly(dollars).map_or_else(|| Self::from_f64_exactly(dollars), Ok)
+    }
+
+    /// As [`Price::from_f64`] for most prices; `None` for others.
+    #[inline(always)]
+    pub(crate) fn from_f64_quickly(dollars: f64) -> Option<Self> {
+        let (rounding, price) = nearest_by_product(dollars);
+        // A double that is not above 0 is not rounded up to 1.
+        ((1..SMALL_END).contains(&price.0.cast_unsigned()) && rounding <= CERTAIN).then_some(price)
     }
 
     /// Rounds as [`Price::from_f64`] does, with integers alone: right for every double.

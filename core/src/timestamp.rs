@@ -76,10 +76,14 @@ impl Timestamp {
     /// milliseconds to which JavaScript's dates reach.
     #[inline]
     pub fn from_f64(millis: f64) -> Option<Self> {
-        match nearest(millis) {
-            (time, true) if time.0.cast_unsigned() < 1 << 51 => Some(time),
-            _ => Self::from_any_f64(millis),
-        }
+        Self::from_f64_quickly(millis).or_else(|| Self::from_any_f64(millis))
+    }
+
+    /// As [`Timestamp::from_f64`] from 1970 on, for some 71,000 years; `None` for others.
+    #[inline(always)]
+    pub(crate) fn from_f64_quickly(millis: f64) -> Option<Self> {
+        let (time, is_whole) = nearest(millis);
+        (is_whole && time.0.cast_unsigned() < 1 << 51).then_some(time)
     }
 
     #[cold]

@@ -72,6 +72,13 @@ impl Volume {
         }
     }
 
+    /// As [`Volume::from_f64`] for volumes; `None` for others.
+    #[inline(always)]
+    pub(crate) fn from_f64_quickly(shares: f64) -> Option<Self> {
+        let (volume, is_whole) = nearest(shares);
+        (is_whole && volume <= Self::MAX).then_some(volume)
+    }
+
     /// Checks a column into which another language wrote shares of any bits: as [`Volume::new`] does each.
     ///
     /// # Errors
