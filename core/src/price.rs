@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::decimal::{self, Rest};
+use crate::doubles;
 use crate::error::{Error, Result};
 
 /// A price in whole micro-dollars (1e-6 USD), from 0 to 10^13 (10 million dollars).
@@ -148,28 +149,13 @@ impl Price {
     /// The first refused row and its error. What the column holds is unspecified then.
     #[inline(never)]
     pub fn accept_doubles(column: &mut [Self]) -> Result<(), (usize, Error)> {
-        let dollars = |price: &Self| f64::from_bits(price.0.cast_unsigned());
-        let (chunks, _) = column.as_chunks_mut::<64>();
-        let mut at = 0;
-        for chunk in chunks {
-            let (mut bits, mut certain) = (0, u64::MAX);
-            for row in chunk.iter() {
-                let (rounding, price) = nearest_by_product(dollars(row));
-                bits |= price.0.cast_unsigned() | (row.0.cast_unsigned() & (1 << 63));
-                certain &= if rounding <= CERTAIN { u64::MAX } else { 0 };
-            }
-            if bits >= SMALL_END || certain == 0 {
-                break;
-            }
-            for row in chunk.iter_mut() {
-                (_, *row) = nearest_by_product(dollars(row));
-            }
-            at += chunk.len();
-        }
-        for (row, price) in column.iter_mut().enumerate().skip(at) {
-            *price = Self::from_f64_exactly(dollars(price)).map_err(|error| (row, error))?;
-        }
-        Ok(())
+        let quickly = |dollars: f64| {
+            let (rounding, price) = nearest_by_product(dollars);
+            let wrong = if rounding > CERTAIN { u64::MAX } else { 0 };
+            (price, price.0.cast_unsigned() | (dollars.to_bits() & (1 << 63)) | wrong)
+        };
+        let double = |row: Self| f64::from_bits(row.0.cast_unsigned());
+        doubles::accept(column, Self::MIN, double, quickly, SMALL_END, Self::from_f64)
     }
 }
 
