@@ -172,13 +172,12 @@ impl Current {
 
     /// Whether all of `starts` are in the session and in order. Written for vector instructions.
     fn are_in_order(&self, starts: &[Timestamp]) -> bool {
-        let offset = |start: Timestamp| start.as_millis().wrapping_sub(self.session.open.as_millis());
-        // Of unsigned numbers below 2^32 the differences tell the order.
-        let (mut offsets, mut falls) = (0, i64::MIN);
+        // Of times from 1970 to 2109, which include all sessions, the differences tell the order.
+        let (mut bits, mut falls) = (0, i64::MIN);
         for (start, next) in starts.iter().zip(&starts[1..]) {
-            offsets |= offset(*next);
+            bits |= next.as_millis();
             falls &= start.as_millis().wrapping_sub(next.as_millis());
         }
-        falls < 0 && (0..1 << 32).contains(&offsets) && starts.last().is_some_and(|last| *last < self.session.close)
+        falls < 0 && (0..1 << 42).contains(&bits) && starts.last().is_some_and(|last| *last < self.session.close)
     }
 }

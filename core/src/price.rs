@@ -152,7 +152,8 @@ impl Price {
         let quickly = |dollars: f64| {
             let (rounding, price) = nearest_by_product(dollars);
             let wrong = if rounding > CERTAIN { u64::MAX } else { 0 };
-            (price, price.0.cast_unsigned() | (dollars.to_bits() & (1 << 63)) | wrong)
+            // Less 1, so that what rounds to 0 is looked at again: it may be below.
+            (price, price.0.wrapping_sub(1).cast_unsigned() | wrong)
         };
         let double = |row: Self| f64::from_bits(row.0.cast_unsigned());
         doubles::accept(column, Self::MIN, double, quickly, SMALL_END, Self::from_f64)
