@@ -97,8 +97,9 @@ impl SessionEngine {
         Ok(Some(step))
     }
 
-    /// As [`push_close`](Self::push_close), of doubles, for the bars that most are: of ordinary numbers, within a session, and
-    /// with values that are settled quickly. `None` for others; the state is unchanged then.
+    /// As [`push_close`](Self::push_close), of doubles: milliseconds since 1970, dollars and shares. `None` for bars that
+    /// take longer: without a session, the first ones of one, what is to be refused, and some in a thousand. The state is
+    /// then unchanged, and `push_close` takes them.
     #[inline(always)]
     pub fn push_close_quickly(&mut self, start: f64, close: f64, volume: f64) -> Option<Step> {
         let start = Timestamp::from_f64_quickly(start)?;
