@@ -10,8 +10,9 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::spawn;
+use std::time::Duration;
 
-use alpha_kite::store::{Batch, DatabaseUrl, StoreError, open};
+use alpha_kite::store::{Batch, Claim, DatabaseUrl, StoreError, open};
 use support::*;
 
 #[tokio::test]
@@ -52,9 +53,12 @@ async fn a_batch_is_one_round_trip() {
     let url: DatabaseUrl = format!("postgres://postgres@127.0.0.1:{port}/{database}?sslmode=disable").parse().unwrap();
     let store = open(&url).await.unwrap();
 
-    for _ in 0..3 {
+    let Claim::Granted(tenure) = store.take_lease("streamer", "it's", Duration::from_secs(60)).await.unwrap() else {
+        panic!("nobody else has it");
+    };
+    for tenure in [None, Some(&tenure), None, Some(&tenure)] {
         let before = turns.load(Ordering::SeqCst);
-        store.write(&full_batch()).await.unwrap();
+        store.write_under(tenure, &[full_batch()]).await.unwrap();
         assert_eq!(turns.load(Ordering::SeqCst) - before, 1);
     }
     let before = turns.load(Ordering::SeqCst);

@@ -8,7 +8,8 @@ use std::time::Duration;
 use alpha_kite::hub::{ConnectionState, DatabaseState};
 use alpha_kite::spool::Spool;
 use alpha_kite::store::{
-    Batch, Gap, GapState, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest, StoredIndicator,
+    Batch, Claim, Gap, GapState, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest,
+    StoredIndicator, Tenure,
 };
 use alpha_kite_core::{Date, Interval, Ticker, Timestamp};
 use async_trait::async_trait;
@@ -72,13 +73,13 @@ impl Store for Away {
     async fn gaps(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Gap>> {
         self.reach()?.gaps(ticker, range).await
     }
-    async fn write_all(&self, batches: &[Batch]) -> Result<()> {
-        self.reach()?.write_all(batches).await
+    async fn write_under(&self, tenure: Option<&Tenure>, batches: &[Batch]) -> Result<()> {
+        self.reach()?.write_under(tenure, batches).await
     }
     async fn report(&self, reports: &[Report]) -> Result<()> {
         self.reach()?.report(reports).await
     }
-    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Option<String>> {
+    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Claim> {
         self.reach()?.take_lease(name, holder, length).await
     }
     async fn release_lease(&self, name: &str, holder: &str) -> Result<()> {

@@ -12,7 +12,7 @@ use alpha_kite::schwab::token::{OauthClient, TokenFile};
 use alpha_kite::schwab::{Backoff, Overflow, StreamerOptions, Subscriptions};
 use alpha_kite::series::Series;
 use alpha_kite::spool::Spool;
-use alpha_kite::store::Store;
+use alpha_kite::store::{Claim, Store};
 use alpha_kite_core::{Bar, Date, Interval, Rule, Session, Ticker, Timestamp};
 use alpha_kite_simulator::{ClockStart, Config as MarketConfig, Running, Simulator, SlowReader, Speed};
 use tempfile::TempDir;
@@ -154,8 +154,9 @@ impl Service {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
         // What a dead process leaves is taken over at once; this one lives on.
-        let holder = store.take_lease("streamer", "nobody", Duration::ZERO).await.unwrap().unwrap();
-        store.release_lease("streamer", &holder).await.unwrap();
+        if let Claim::HeldBy(holder) = store.take_lease("streamer", "nobody", Duration::ZERO).await.unwrap() {
+            store.release_lease("streamer", &holder).await.unwrap();
+        }
     }
 
     /// Waits until the newest stored row of every ticker starts at or after `moment`.
