@@ -15,6 +15,7 @@ mod database;
 mod disk;
 mod kills;
 mod line;
+mod login;
 mod machine;
 mod market;
 mod memory;
