@@ -145,7 +145,8 @@ impl Lease {
     async fn prolong(&self) -> String {
         let mut is_said = false;
         loop {
-            match self.claim().await {
+            let late = || StoreError::Timeout { database: "the database".to_owned(), seconds: PROLONG.as_secs() };
+            match timeout(PROLONG, self.claim()).await.unwrap_or_else(|_| Err(late())) {
                 // One that was given back meanwhile is another tenure: rows of the one between may be there.
                 Ok(Claim::Granted(tenure)) if Some(&tenure) == self.tenure.borrow().as_ref() => is_said = false,
                 Ok(Claim::Granted(Tenure { holder, .. }) | Claim::HeldBy(holder)) => return holder,

@@ -152,8 +152,12 @@ impl Service {
         driver.reporter.set_line(ConnectionState::Off, None, clock.now());
         driver.report(clock.now());
         drop(driver);
+        let last = writer.clone();
         let lost = writer.end(writing, LAST_WRITE).await;
-        lease.release().await;
+        // A database that is away would only be waited for.
+        if !last.is_away() {
+            lease.release().await;
+        }
         lost
     }
 }

@@ -131,8 +131,8 @@ impl Writer {
         }
         let tenure = self.shared.lease.tenure();
         let mut waiting = self.shared.waiting();
-        for change in changes.into_iter().take_while(|_| tenure.is_some()) {
-            waiting.add(change);
+        if tenure.is_some() {
+            changes.into_iter().for_each(|change| waiting.add(change));
         }
         waiting.tenure = tenure;
         waiting.submitted += 1;

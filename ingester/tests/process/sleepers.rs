@@ -15,6 +15,7 @@ use crate::machine::Machine;
 use crate::market::{self, until};
 use crate::program::Program;
 use crate::support::Cluster;
+use crate::twins::lines;
 
 /// From the start to the close; a lease lasts 30 s.
 const LASTING: Duration = Duration::from_secs(60);
@@ -101,6 +102,7 @@ impl World {
     /// The second streams to the close, and what is stored is as it must be.
     async fn end(self, first: Program, second: Program, what: &str) {
         market::close(&self.market, self.store.as_ref()).await;
+        assert_eq!(lines(&self.market), (2, 2), "{what}: the first must not connect again");
         second.stop().await;
         first.stop().await;
         let spool = Spool::open(&self.machine.folder().join("alpha-kite-spool"), 1 << 30).unwrap();

@@ -17,7 +17,7 @@ const LASTING: Duration = Duration::from_secs(15);
 const LONG_ENOUGH: Duration = Duration::from_secs(4);
 
 /// How many connections to the streamer there were, and how many logins.
-fn lines(market: &Running) -> (u64, u64) {
+pub(crate) fn lines(market: &Running) -> (u64, u64) {
     let status = get(&market.base_url, "/simulator/status");
     (status["connections"].as_u64().unwrap(), status["logins"].as_u64().unwrap())
 }
