@@ -86,15 +86,28 @@ impl SessionEngine {
     ///
     /// # Errors
     /// Those of [`push`](Self::push), and [`Error::MissingRange`] if the rule needs the high and the low.
-    #[inline(always)]
+    #[inline(never)]
     pub fn push_close(&mut self, start: Timestamp, close: Price, volume: Volume) -> Result<Option<Step>> {
         if self.rule != Rule::Close {
             return Err(Error::MissingRange);
         }
         let Some(current) = self.enter(start)? else { return Ok(None) };
-        let step = current.indicators.push_close(close, volume)?;
+        let step = current.indicators.push_weighed(close, close.as_micros().cast_unsigned(), volume)?;
         current.last = Some(start);
         Ok(Some(step))
+    }
+
+    /// As [`push_close`](Self::push_close), of doubles: milliseconds since 1970, dollars and shares. `None` for bars that
+    /// take longer: without a session, the first ones of one, what is to be refused, and some in a thousand. The state is
+    /// then unchanged, and `push_close` takes them.
+    #[inline(always)]
+    pub fn push_close_quickly(&mut self, start: f64, close: f64, volume: f64) -> Option<Step> {
+        let start = Timestamp::from_f64_quickly(start)?;
+        let current = self.current.as_mut().filter(|current| current.goes_on_at(start))?;
+        let (close, volume) = (Price::from_f64_quickly(close)?, Volume::from_f64_quickly(volume)?);
+        let step = current.indicators.push_close_quickly(close, volume)?;
+        current.last = Some(start);
+        Some(step)
     }
 
     /// The state that a bar at `start` adds to: that of its session, new where the session is. `None` outside sessions.
@@ -160,13 +173,12 @@ impl Current {
 
     /// Whether all of `starts` are in the session and in order. Written for vector instructions.
     fn are_in_order(&self, starts: &[Timestamp]) -> bool {
-        let offset = |start: Timestamp| start.as_millis().wrapping_sub(self.session.open.as_millis());
-        // Of unsigned numbers below 2^32 the differences tell the order.
-        let (mut offsets, mut falls) = (0, i64::MIN);
+        // Of times from 1970 to 2109, which include all sessions, the differences tell the order.
+        let (mut bits, mut falls) = (0, i64::MIN);
         for (start, next) in starts.iter().zip(&starts[1..]) {
-            offsets |= offset(*next);
+            bits |= next.as_millis();
             falls &= start.as_millis().wrapping_sub(next.as_millis());
         }
-        falls < 0 && (0..1 << 32).contains(&offsets) && starts.last().is_some_and(|last| *last < self.session.close)
+        falls < 0 && (0..1 << 42).contains(&bits) && starts.last().is_some_and(|last| *last < self.session.close)
     }
 }

@@ -59,14 +59,14 @@ impl Indicators {
         self.push_weighed(bar.close, self.vwap.rule().weigh(bar), bar.volume)
     }
 
-    /// Takes the session's next closed bar by its close alone, which is all that [`Rule::Close`] needs.
+    /// Takes the session's next closed bar by its close alone, if the rule weighs nothing else and its values are settled
+    /// quickly. Otherwise the state is unchanged.
     #[inline(always)]
-    pub(crate) fn push_close(&mut self, close: Price, volume: Volume) -> Result<Step> {
-        let weighed = close.as_micros().cast_unsigned();
-        match self.push_near(close, weighed, volume) {
-            Some(step) => Ok(step),
-            None => self.push_weighed(close, weighed, volume),
+    pub(crate) fn push_close_quickly(&mut self, close: Price, volume: Volume) -> Option<Step> {
+        if self.vwap.rule() != Rule::Close {
+            return None;
         }
+        self.push_near(close, close.as_micros().cast_unsigned(), volume)
     }
 
     /// Adds a bar of which `weighed` is the sum of the prices that the VWAP weighs, in micro-dollars.

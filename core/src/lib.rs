@@ -21,6 +21,7 @@ mod cross;
 mod date;
 mod decimal;
 mod digest;
+mod doubles;
 mod engine;
 mod error;
 mod indicators;

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::decimal::{self, Rest};
+use crate::doubles;
 use crate::error::{Error, Result};
 
 /// A price in whole micro-dollars (1e-6 USD), from 0 to 10^13 (10 million dollars).
@@ -90,12 +91,15 @@ impl Price {
     /// [`Error::NotANumber`] for NaN and infinities; [`Error::PriceOutOfRange`] below 0 or above 10 million dollars.
     #[inline]
     pub fn from_f64(dollars: f64) -> Result<Self> {
-        match nearest_by_product(dollars) {
-            (rounding, price) if rounding <= CERTAIN && dollars >= 0.0 && price.0.cast_unsigned() < SMALL_END => {
-                Ok(price)
-            }
-            _ => Self::from_f64_exactly(dollars),
-        }
+        Self::from_f64_quickly(dollars).map_or_else(|| Self::from_f64_exactly(dollars), Ok)
+    }
+
+    /// As [`Price::from_f64`] for most prices; `None` for others.
+    #[inline(always)]
+    pub(crate) fn from_f64_quickly(dollars: f64) -> Option<Self> {
+        let (rounding, price) = nearest_by_product(dollars);
+        // A double that is not above 0 is not rounded up to 1.
+        ((1..SMALL_END).contains(&price.0.cast_unsigned()) && rounding <= CERTAIN).then_some(price)
     }
 
     /// Rounds as [`Price::from_f64`] does, with integers alone: right for every double.
@@ -145,28 +149,14 @@ impl Price {
     /// The first refused row and its error. What the column holds is unspecified then.
     #[inline(never)]
     pub fn accept_doubles(column: &mut [Self]) -> Result<(), (usize, Error)> {
-        let dollars = |price: &Self| f64::from_bits(price.0.cast_unsigned());
-        let (chunks, _) = column.as_chunks_mut::<64>();
-        let mut at = 0;
-        for chunk in chunks {
-            let (mut bits, mut certain) = (0, u64::MAX);
-            for row in chunk.iter() {
-                let (rounding, price) = nearest_by_product(dollars(row));
-                bits |= price.0.cast_unsigned() | (row.0.cast_unsigned() & (1 << 63));
-                certain &= if rounding <= CERTAIN { u64::MAX } else { 0 };
-            }
-            if bits >= SMALL_END || certain == 0 {
-                break;
-            }
-            for row in chunk.iter_mut() {
-                (_, *row) = nearest_by_product(dollars(row));
-            }
-            at += chunk.len();
-        }
-        for (row, price) in column.iter_mut().enumerate().skip(at) {
-            *price = Self::from_f64_exactly(dollars(price)).map_err(|error| (row, error))?;
-        }
-        Ok(())
+        let quickly = |dollars: f64| {
+            let (rounding, price) = nearest_by_product(dollars);
+            let wrong = if rounding > CERTAIN { u64::MAX } else { 0 };
+            // Less 1, so that what rounds to 0 is looked at again: it may be below.
+            (price, price.0.wrapping_sub(1).cast_unsigned() | wrong)
+        };
+        let double = |row: Self| f64::from_bits(row.0.cast_unsigned());
+        doubles::accept(column, Self::MIN, double, quickly, SMALL_END, Self::from_f64)
     }
 }
 

@@ -4,7 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::date::{DAYS_PER_ERA, two_digits};
-use crate::{Date, DateError};
+use crate::{Date, DateError, doubles};
 
 pub(crate) const MILLIS_PER_SECOND: i64 = 1000;
 pub(crate) const MILLIS_PER_MINUTE: i64 = 60 * MILLIS_PER_SECOND;
@@ -76,10 +76,14 @@ impl Timestamp {
     /// milliseconds to which JavaScript's dates reach.
     #[inline]
     pub fn from_f64(millis: f64) -> Option<Self> {
-        match nearest(millis) {
-            (time, true) if time.0.cast_unsigned() < 1 << 51 => Some(time),
-            _ => Self::from_any_f64(millis),
-        }
+        Self::from_f64_quickly(millis).or_else(|| Self::from_any_f64(millis))
+    }
+
+    /// As [`Timestamp::from_f64`] from 1970 on, for some 71,000 years; `None` for others.
+    #[inline(always)]
+    pub(crate) fn from_f64_quickly(millis: f64) -> Option<Self> {
+        let (time, is_whole) = nearest(millis);
+        (is_whole && time.0.cast_unsigned() < 1 << 51).then_some(time)
     }
 
     #[cold]
@@ -115,27 +119,13 @@ impl Timestamp {
     /// The first refused row. What the column holds is unspecified then.
     #[inline(never)]
     pub fn accept_doubles(column: &mut [Self]) -> Result<(), usize> {
-        let (chunks, _) = column.as_chunks_mut::<64>();
-        let mut at = 0;
-        for chunk in chunks {
-            let (mut bits, mut all_whole) = (0, u64::MAX);
-            for row in chunk.iter() {
-                let (time, is_whole) = nearest(f64::from_bits(row.0.cast_unsigned()));
-                bits |= time.0.cast_unsigned();
-                all_whole &= if is_whole { u64::MAX } else { 0 };
-            }
-            if bits >= 1 << 51 || all_whole == 0 {
-                break;
-            }
-            for row in chunk.iter_mut() {
-                (*row, _) = nearest(f64::from_bits(row.0.cast_unsigned()));
-            }
-            at += chunk.len();
-        }
-        for (row, time) in column.iter_mut().enumerate().skip(at) {
-            *time = Self::from_f64(f64::from_bits(time.0.cast_unsigned())).ok_or(row)?;
-        }
-        Ok(())
+        let quickly = |millis: f64| {
+            let (time, is_whole) = nearest(millis);
+            (time, time.0.cast_unsigned() | if is_whole { 0 } else { u64::MAX })
+        };
+        let double = |row: Self| f64::from_bits(row.0.cast_unsigned());
+        let exactly = |millis: f64| Self::from_f64(millis).ok_or(());
+        doubles::accept(column, Self(0), double, quickly, 1 << 51, exactly).map_err(|(row, ())| row)
     }
 
     /// Reads a moment in UTC, from one of two forms:

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::decimal::{self, Rest};
+use crate::doubles;
 use crate::error::{Error, Result};
 
 /// A number of whole shares, from 0 to 10^13.
@@ -72,6 +73,13 @@ impl Volume {
         }
     }
 
+    /// As [`Volume::from_f64`] for volumes; `None` for others.
+    #[inline(always)]
+    pub(crate) fn from_f64_quickly(shares: f64) -> Option<Self> {
+        let (volume, is_whole) = nearest(shares);
+        (is_whole && volume <= Self::MAX).then_some(volume)
+    }
+
     /// Checks a column into which another language wrote shares of any bits: as [`Volume::new`] does each.
     ///
     /// # Errors
@@ -94,27 +102,11 @@ impl Volume {
     /// The first refused row and its error. What the column holds is unspecified then.
     #[inline(never)]
     pub fn accept_doubles(column: &mut [Self]) -> Result<(), (usize, Error)> {
-        let (chunks, _) = column.as_chunks_mut::<64>();
-        let mut at = 0;
-        for chunk in chunks {
-            let (mut bits, mut all_whole) = (0, u64::MAX);
-            for row in chunk.iter() {
-                let (volume, is_whole) = nearest(f64::from_bits(row.0));
-                bits |= volume.0;
-                all_whole &= if is_whole { u64::MAX } else { 0 };
-            }
-            if bits >= SMALL_END || all_whole == 0 {
-                break;
-            }
-            for row in chunk.iter_mut() {
-                (*row, _) = nearest(f64::from_bits(row.0));
-            }
-            at += chunk.len();
-        }
-        for (row, volume) in column.iter_mut().enumerate().skip(at) {
-            *volume = Self::from_f64(f64::from_bits(volume.0)).map_err(|error| (row, error))?;
-        }
-        Ok(())
+        let quickly = |shares: f64| {
+            let (volume, is_whole) = nearest(shares);
+            (volume, volume.0 | if is_whole { 0 } else { u64::MAX })
+        };
+        doubles::accept(column, Self::ZERO, |row| f64::from_bits(row.0), quickly, SMALL_END, Self::from_f64)
     }
 }
 

@@ -28,6 +28,27 @@ fn engine_gives_the_same_bits() {
 }
 
 #[test]
+fn closes_alone_give_the_same_bits() {
+    let (mut quick, mut all) = (0, 0);
+    for Case { name, rule, bars, .. } in cases() {
+        let [mut whole, mut alone] = [SessionEngine::new(rule); 2];
+        for (index, bar) in bars.iter().enumerate() {
+            let [start, micros] = [bar.start.as_millis(), bar.close.as_micros()].map(|integer| integer as f64);
+            let quickly = alone.push_close_quickly(start, micros / 1e6, bar.volume.get() as f64);
+            (quick, all) = (quick + u32::from(quickly.is_some()), all + 1);
+            let step = match quickly {
+                Some(step) => Ok(Some(step)),
+                None => alone.push_close(bar.start, bar.close, bar.volume),
+            };
+            let expected = if rule == Rule::Close { whole.push(bar) } else { Err(Error::MissingRange) };
+            assert_eq!(step, expected, "{name}: row {index}");
+            assert_eq!(alone, whole, "{name}: row {index}");
+        }
+    }
+    assert!(4 * quick > all, "{quick} of {all}");
+}
+
+#[test]
 fn columns_give_the_same_bits_in_any_chunks() {
     for Case { name, rule, bars, sma9, vwap, cross, .. } in cases() {
         for chunk in [1, 8, 9, 10, 63, 64, 65, 73, 74, 137, 138, 200, 1000, usize::MAX] {

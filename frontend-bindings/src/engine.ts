@@ -107,13 +107,11 @@ class HeldEngine implements Engine {
   }
 
   get sma9(): number {
-    if (this.#values.length === 0) this.#look();
-    return this.#values[0] as number;
+    return this.#values[0] ?? (this.#look()[0] as number);
   }
 
   get vwap(): number {
-    if (this.#values.length === 0) this.#look();
-    return this.#values[1] as number;
+    return this.#values[1] ?? (this.#look()[1] as number);
   }
 
   get lastCross(): Omit<Cross, "index"> | undefined {
@@ -148,8 +146,7 @@ class HeldEngine implements Engine {
       const cross = status < CROSS_UP ? 0 : status === CROSS_UP ? 1 : -1;
       return { provisional: true, sma9: this.sma9, vwap: this.vwap, cross };
     } finally {
-      this.#look();
-      this.#values.set(pushed);
+      this.#look().set(pushed);
     }
   }
 
@@ -161,8 +158,7 @@ class HeldEngine implements Engine {
       const values = pushColumns(this.#wasm, input);
       const end = input.rows - 1;
       if (end >= 0) {
-        this.#look();
-        this.#values.set([values.sma9[end] as number, values.vwap[end] as number]);
+        this.#look().set([values.sma9[end] as number, values.vwap[end] as number]);
         this.#time = Number(input.times[end]);
         this.#price = dollars(input.prices, end);
         this.#sign = values.cross[end] as Sign;
@@ -195,10 +191,11 @@ class HeldEngine implements Engine {
     if (this.#disposed) throw new IndicatorsError("disposed", "the engine is disposed");
   }
 
-  /** Takes the view again if the wasm module's memory has grown. */
-  #look(): void {
+  /** The values; takes the view again if the wasm module's memory has grown. */
+  #look(): Float64Array {
     this.#use();
     if (this.#values.length === 0) this.#values = this.#view();
+    return this.#values;
   }
 
   #view(): Float64Array {

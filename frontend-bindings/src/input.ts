@@ -79,6 +79,12 @@ export function allocate<T>(make: () => T): T {
   }
 }
 
+/** A buffer that is written over as a whole. Node leaves out the zeros where it is asked to; they cost more than the writing. */
+export function buffer(bytes: number): ArrayBuffer {
+  const { Buffer } = globalThis as { Buffer?: { allocUnsafeSlow?(bytes: number): Uint8Array<ArrayBuffer> } };
+  return Buffer?.allocUnsafeSlow?.(bytes).buffer ?? new ArrayBuffer(bytes);
+}
+
 export function bad(message: string): IndicatorsError {
   return new IndicatorsError("bad_argument", message);
 }

@@ -1,5 +1,5 @@
 import { checked } from "./errors.js";
-import { allocate, type Input } from "./input.js";
+import { allocate, buffer, type Input } from "./input.js";
 import type { Values } from "./types.js";
 import type { Engine, Report } from "./wasm/alpha_kite_wasm.js";
 import { chunkWorkspace, forChunks } from "./workspace.js";
@@ -8,9 +8,9 @@ import { chunkWorkspace, forChunks } from "./workspace.js";
 export function pushColumns(engine: Engine, input: Input): Values {
   const { rows, extra, doubles } = input;
   const values = allocate(() => ({
-    sma9: new Float64Array(rows),
-    vwap: new Float64Array(rows),
-    cross: new Int8Array(rows),
+    sma9: new Float64Array(buffer(8 * rows)),
+    vwap: new Float64Array(buffer(8 * rows)),
+    cross: new Int8Array(buffer(rows)),
   }));
   const workspace = chunkWorkspace(extra);
   forChunks(rows, (first, count) => {

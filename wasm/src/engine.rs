@@ -55,14 +55,7 @@ pub fn engine_free(engine: u32) {
 #[must_use]
 #[wasm_bindgen]
 pub fn engine_push(engine: u32, time: f64, close: f64, volume: f64) -> i32 {
-    let status = ENGINES.with(engine, |engine| {
-        let step = close_row(time, close, volume).and_then(|(start, close, volume)| {
-            let step = engine.engine.push_close(start, close, volume)?;
-            Ok(step)
-        });
-        Ok(engine.put(step))
-    });
-    number(status)
+    number(ENGINES.with(engine, |engine| Ok(engine.push(time, close, volume))))
 }
 
 /// Takes the next bar from the first row of columns of doubles, or only looks at it while it is still forming. Otherwise as
@@ -113,6 +106,23 @@ pub fn engine_day(engine: u32) -> i32 {
 }
 
 impl Engine {
+    #[inline]
+    fn push(&mut self, time: f64, close: f64, volume: f64) -> i32 {
+        match self.engine.push_close_quickly(time, close, volume) {
+            Some(step) => self.put(Ok(Some(step))),
+            None => self.push_slowly(time, close, volume),
+        }
+    }
+
+    /// Apart from the few instructions that most bars need: where both ways met, values would go through memory.
+    #[cold]
+    #[inline(never)]
+    fn push_slowly(&mut self, time: f64, close: f64, volume: f64) -> i32 {
+        let step = close_row(time, close, volume)
+            .and_then(|(start, close, volume)| Ok(self.engine.push_close(start, close, volume)?));
+        self.put(step)
+    }
+
     fn push_columns(&mut self, columns: &mut Columns, rows: usize) -> Result<(), Refusal> {
         let before = self.engine;
         let Err(error) = push(&mut self.engine, columns, 0..rows) else { return Ok(()) };
