@@ -3,7 +3,6 @@ import {
   Columns,
   Engine,
   initSync,
-  isRegularSession,
   parsePrice,
   Report,
   Resampler,
@@ -17,7 +16,6 @@ import {
 const FUNCTIONS = {
   Columns,
   Engine,
-  isRegularSession,
   parsePrice,
   Report,
   Resampler,

@@ -57,7 +57,6 @@ export interface Span {
 
 /** What the module reports of a session. */
 export interface ReportedSession extends Span {
-  readonly first: number;
   readonly n: number;
   readonly digest: string;
   readonly rowDigest?: string;
@@ -279,9 +278,8 @@ export class Report {
 
   result(): { sessions: ReportedSession[]; crosses: ReportedCross[] } {
     return {
-      sessions: this.list(0, 3, ([day = 0, first = 0, n = 0], digits) => {
-        const { date, start, end } = spanOf(day) ?? { date: dateOf(day), start: 0, end: 0 };
-        const session = { date, start, end, first, n, digest: read(digits.subarray(0, 16)) };
+      sessions: this.list(0, 3, ([day = 0, , n = 0], digits) => {
+        const session = { ...(spanOf(day) as Span), n, digest: read(digits.subarray(0, 16)) };
         return this.hasOpens ? { ...session, rowDigest: read(digits.subarray(16)) } : session;
       }),
       crosses: this.list(1, 6, ([index = 0, time = 0, sign = 0, micros = 0, sma9 = 0, vwap = 0], digits) => {
@@ -331,11 +329,6 @@ export function sessionOf(time: number): Span | undefined {
   if (!Number.isInteger(time) || Math.abs(time) > 8.64e15) throw refusal("not_a_time");
   const session = spanOf(Math.floor(time / DAY_MILLIS));
   return session !== undefined && session.start <= time && time < session.end ? session : undefined;
-}
-
-/** Whether a moment is in a regular session. */
-export function isRegularSession(time: number): boolean {
-  return sessionOf(time) !== undefined;
 }
 
 /** The sessions from one day to another, both included: `YYYY-MM-DD`. Sessions are known for the years 1990 to 2100. */
