@@ -25,7 +25,7 @@ pub use day::{Day, LoadError, Loaded, SeriesPlan};
 pub use driver::{Driver, Stopped, Until};
 pub use feed::SchwabFeed;
 pub use heartbeat::Heartbeat;
-pub use lease::{Lease, holder};
+pub use lease::Lease;
 pub use pipeline::{Pipeline, PipelineConfig};
 pub use repairs::{Repairs, TickerDay};
 pub use reporter::Reporter;

@@ -20,7 +20,7 @@ pub use codec::{CodecError, decode, encode};
 pub use error::SpoolError;
 pub use files::{Disk, Files, OpenFile};
 
-use crate::store::Batch;
+use crate::store::{Batch, Tenure};
 use error::Context as _;
 use segment::{FRAME_LEN, HEADER_LEN, Segment};
 
@@ -51,6 +51,8 @@ pub struct Spool {
 /// The oldest batches of a spool, as they were appended together.
 #[derive(Debug)]
 pub struct Pending {
+    /// Under which they are to be written.
+    pub tenure: Tenure,
     /// To be written to the store at once.
     pub batches: Vec<Batch>,
     number: u64,
@@ -94,17 +96,18 @@ impl Spool {
         Ok(spool)
     }
 
-    /// Adds batches that are to be written together, all of them or none. When this returns `Ok` they are on the disk.
+    /// Adds batches that are to be written together under a tenure, all of them or none. When this returns `Ok` they are on
+    /// the disk.
     ///
     /// # Errors
     /// [`SpoolError::Full`] at the bound, [`SpoolError::TooLong`] for a record that no spool takes, [`SpoolError::Io`]
     /// if the disk refuses: it [may be full](SpoolError::is_disk_full). What was there before stays, and later calls may succeed.
-    pub fn append(&mut self, batches: &[Batch]) -> Result<(), SpoolError> {
+    pub fn append(&mut self, tenure: &Tenure, batches: &[Batch]) -> Result<(), SpoolError> {
         if batches.is_empty() {
             return Ok(());
         }
         self.tidy();
-        let body = encode(batches);
+        let body = encode(tenure, batches);
         let rows = batches.iter().map(|batch| batch.rows.len()).sum();
         let bytes = length(body.len()).saturating_add(FRAME_LEN);
         if bytes > RECORD_BYTES {

@@ -11,6 +11,7 @@ mod error;
 mod migrator;
 mod postgres;
 mod sqlite;
+mod tenure;
 mod url;
 
 use std::ops::Range;
@@ -25,6 +26,7 @@ pub use batch::{
 };
 pub use error::{DatabaseUrlError, InvalidBatch, MigrationError, Result, StoreError};
 pub use migrator::{Applied, Migrated};
+pub use tenure::{Claim, Tenure};
 pub use url::DatabaseUrl;
 
 use classify::classify;
@@ -80,7 +82,15 @@ pub trait Store: Send + Sync {
 
     /// Stores batches of different tickers: all of them or nothing, and on PostgreSQL in one round trip. When this
     /// returns `Ok` they survive `kill -9` and power loss.
-    async fn write_all(&self, batches: &[Batch]) -> Result<()>;
+    ///
+    /// With a tenure it is [`StoreError::LeaseLost`], and nothing is stored, once another process has taken that lease: the
+    /// same transaction looks, and a takeover comes before or after it.
+    async fn write_under(&self, tenure: Option<&Tenure>, batches: &[Batch]) -> Result<()>;
+
+    /// Stores batches whoever holds a lease, as [`write_under`](Self::write_under): for commands that a person gives.
+    async fn write_all(&self, batches: &[Batch]) -> Result<()> {
+        self.write_under(None, batches).await
+    }
 
     /// Stores one batch, as [`write_all`](Self::write_all).
     async fn write(&self, batch: &Batch) -> Result<()> {
@@ -90,11 +100,11 @@ pub trait Store: Send + Sync {
     /// Adds what the service says of itself.
     async fn report(&self, reports: &[Report]) -> Result<()>;
 
-    /// Takes or prolongs the lease `name` for `length` from now by the database's clock. `None` if it is the holder's
-    /// now, else who has it.
-    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Option<String>>;
+    /// Takes or prolongs the lease `name` for `length` from now by the database's clock. A holder that prolongs it in time,
+    /// or before anybody else has taken it, keeps its tenure.
+    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Claim>;
 
-    /// Gives a lease back, if it is the holder's.
+    /// Lets a lease run out now, if it is the holder's. Its tenure lasts until somebody takes it.
     async fn release_lease(&self, name: &str, holder: &str) -> Result<()>;
 
     /// Closes the connections. Calls after this one fail.

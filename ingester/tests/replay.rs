@@ -17,8 +17,8 @@ use alpha_kite::ledger;
 use alpha_kite::replay::{self, OnConflict, ReplayError, ReplayOptions, ReplayReport, Stage};
 use alpha_kite::series::Series;
 use alpha_kite::store::{
-    Batch, Event, Gap, Migrated, Report, Result as StoreResult, Row, SignalEvent, Source, Store, StoreError,
-    StoredDigest, StoredIndicator,
+    Batch, Claim, Event, Gap, Migrated, Report, Result as StoreResult, Row, SignalEvent, Source, Store, StoreError,
+    StoredDigest, StoredIndicator, Tenure,
 };
 use alpha_kite_core::{Date, Interval, Rule, Session, SignalId, Ticker, Timestamp};
 use async_trait::async_trait;
@@ -364,17 +364,17 @@ impl Store for Breaking<'_> {
     async fn gaps(&self, ticker: &Ticker, range: Range<Timestamp>) -> StoreResult<Vec<Gap>> {
         self.store.gaps(ticker, range).await
     }
-    async fn write_all(&self, batches: &[Batch]) -> StoreResult<()> {
+    async fn write_under(&self, tenure: Option<&Tenure>, batches: &[Batch]) -> StoreResult<()> {
         let take_one = |left: usize| left.checked_sub(1);
         match self.writes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take_one) {
-            Ok(_) => self.store.write_all(batches).await,
+            Ok(_) => self.store.write_under(tenure, batches).await,
             Err(_) => Err(StoreError::Timeout { database: "test".to_owned(), seconds: 1 }),
         }
     }
     async fn report(&self, reports: &[Report]) -> StoreResult<()> {
         self.store.report(reports).await
     }
-    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> StoreResult<Option<String>> {
+    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> StoreResult<Claim> {
         self.store.take_lease(name, holder, length).await
     }
     async fn release_lease(&self, name: &str, holder: &str) -> StoreResult<()> {

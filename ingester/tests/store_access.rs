@@ -73,6 +73,7 @@ async fn check_roles(connection: &mut PgConnection) {
         for hidden in [
             "select * from alpha_kite_migrations",
             "select * from leases",
+            "select require_lease('streamer', 'nobody', 1)",
             "select nextval('equity_data_id_seq')",
             "insert into equity_data (ticker, timestamp, price, volume, open, high, low, bar_seconds, source) \
              values ('QQQ', now(), 1, 1, 1, 1, 1, 1, 'stream')",

@@ -10,8 +10,10 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::spawn;
+use std::time::Duration;
 
-use alpha_kite::store::{Batch, DatabaseUrl, StoreError, open};
+use alpha_kite::store::{Batch, Claim, DatabaseUrl, StoreError, open};
+use sqlx::{Connection as _, Executor as _};
 use support::*;
 
 #[tokio::test]
@@ -52,9 +54,12 @@ async fn a_batch_is_one_round_trip() {
     let url: DatabaseUrl = format!("postgres://postgres@127.0.0.1:{port}/{database}?sslmode=disable").parse().unwrap();
     let store = open(&url).await.unwrap();
 
-    for _ in 0..3 {
+    let Claim::Granted(tenure) = store.take_lease("streamer", "it's", Duration::from_secs(60)).await.unwrap() else {
+        panic!("nobody else has it");
+    };
+    for tenure in [None, Some(&tenure), None, Some(&tenure)] {
         let before = turns.load(Ordering::SeqCst);
-        store.write(&full_batch()).await.unwrap();
+        store.write_under(tenure, &[full_batch()]).await.unwrap();
         assert_eq!(turns.load(Ordering::SeqCst) - before, 1);
     }
     let before = turns.load(Ordering::SeqCst);
@@ -237,4 +242,43 @@ async fn health_is_one_line_whatever_is_stored() {
     fixture.execute(&report(10, 500, 0, "ok")).await.unwrap();
     assert_eq!(health(&fixture).await[6], "healthy");
     assert!(fixture.store.tickers().await.unwrap() == [ticker("QQQ")]);
+}
+
+/// A takeover waits for a write that has seen its lease, so that what it then reads is what the write has left.
+#[tokio::test]
+async fn a_takeover_waits_for_a_write() {
+    let fixture = Fixture::new(Engine::Postgres).await;
+    let claim = async |holder| fixture.store.take_lease("streamer", holder, Duration::ZERO).await.unwrap();
+    let Claim::Granted(first) = claim("first").await else { panic!("nobody has it") };
+    let database = fixture.url.to_string().rsplit('/').next().unwrap().to_owned();
+    let mut other = Cluster::shared().connect(&database).await;
+    let mut transaction = other.begin().await.unwrap();
+    transaction.execute("lock table equity_data in share mode").await.unwrap();
+    let waiting =
+        "select 1::text from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let may_write = AtomicBool::new(false);
+    let writing = async { fixture.store.write_under(Some(&first), &[full_batch()]).await.unwrap() };
+    let taking = async {
+        let waits = async |count| {
+            while fixture.query(waiting).await.unwrap().len() < count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        waits(1).await;
+        let taken = async {
+            let claim = claim("second").await;
+            assert!(may_write.load(Ordering::SeqCst), "it did not wait");
+            claim
+        };
+        let letting = async {
+            waits(2).await;
+            may_write.store(true, Ordering::SeqCst);
+            transaction.commit().await.unwrap();
+        };
+        tokio::join!(taken, letting).0
+    };
+    let ((), taken) = tokio::join!(writing, taking);
+    assert!(matches!(taken, Claim::Granted(second) if second.number == first.number + 1));
+    let error = fixture.store.write_under(Some(&first), &[full_batch()]).await.unwrap_err();
+    assert!(matches!(error, StoreError::LeaseLost), "{error:?}");
 }

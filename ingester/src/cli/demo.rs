@@ -48,7 +48,6 @@ const WIDTH: usize = 80;
 ///
 /// Example: alpha-kite demo --speed 60 --port 0 --ticker QQQ,SPY,AAPL
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct Args {
     /// What is traded; several with commas. The view shows the first
     #[arg(long = "ticker", value_name = "TICKER", value_delimiter = ',', default_value = "QQQ,SPY")]

@@ -30,7 +30,6 @@ const SPOOL_BYTES: u64 = 1 << 30;
 ///
 /// Example: STREAM_TICKER=QQQ,SPY alpha-kite run
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct Args {}
 
 pub(super) async fn run(connection: &Connection) -> Result<Exit, Failure> {

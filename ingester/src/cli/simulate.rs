@@ -14,7 +14,6 @@ use crate::clock::{Clock as _, SystemClock};
 ///
 /// Example: alpha-kite simulate --listen 127.0.0.1:8790 --speed 60 --fault mute,at=2026-10-05T14:00:00Z,for=30
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct Args {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::day::{Day, LoadError, Loaded};
+use super::lease::Lease;
 use super::pipeline::Pipeline;
 use super::repairs::{Answer, Repairs};
 use super::reporter::Reporter;
@@ -16,7 +17,7 @@ use super::writer::Writer;
 use crate::clock::{Clock, SystemClock};
 use crate::hub::{ConnectionState, Hub, Update};
 use crate::metrics::{Metrics, Queue};
-use crate::repair::{self, RepairOptions, Scope};
+use crate::repair::{self, RepairError, RepairOptions, Scope};
 use crate::schwab::{Cause, StreamEvent};
 use crate::store::{Store, StoreError};
 
@@ -31,7 +32,7 @@ const SILENT_AFTER_MS: i64 = 15_000;
 const SILENT_FOR: Duration = Duration::from_secs(3);
 /// A line that brings nothing is made anew at most so often.
 const RENEW_EVERY: Duration = Duration::from_secs(60);
-/// A process that was held up for so long, in milliseconds, may have lost the right to stream: the lease lasts 30 s, and is
+/// A process that was held up for so long, in milliseconds, asks whether it may stream still: the lease lasts 30 s, and is
 /// prolonged every 10 s.
 const HELD_UP_MS: i64 = 20_000;
 /// Wait between two tries to load a session.
@@ -39,8 +40,10 @@ const LOAD_AGAIN: Duration = Duration::from_secs(1);
 
 /// What the driver works with.
 pub struct Driver {
-    /// The database.
+    /// The database, to read from.
     pub store: Arc<dyn Store>,
+    /// The right to write into it.
+    pub lease: Arc<Lease>,
     /// Who is told.
     pub hub: Arc<Hub>,
     /// Where events are counted.
@@ -351,7 +354,7 @@ impl Driver {
     async fn load(&self, ticker: Ticker, session: Session, now: Timestamp) -> Result<Loaded, LoadError> {
         let (store, plan, closed) = (self.store.as_ref(), self.pipeline.plan(), self.pipeline.closed());
         let loaded = Day::load(store, ticker, session, plan, closed, now).await?;
-        store.write(&loaded.update).await?;
+        self.lease.write_now(loaded.update.clone()).await?;
         Ok(loaded)
     }
 
@@ -382,7 +385,14 @@ impl Driver {
             closed,
             now,
         };
-        let report = match repair::apply(self.store.as_ref(), ticker, date, candles, options).await {
+        let repaired = async {
+            let plan = repair::plan(self.store.as_ref(), ticker, date, candles, options).await?;
+            if !plan.batch.is_empty() {
+                self.lease.write_now(plan.batch).await?;
+            }
+            Ok::<_, RepairError>(plan.report)
+        };
+        let report = match repaired.await {
             Ok(report) => report,
             Err(error) => {
                 tracing::warn!(%ticker, %date, %error, "holes wait for the database");

@@ -1,4 +1,5 @@
-//! One process at a time may stream for an account: two would evict each other for ever.
+//! One process at a time writes what it streams: two would evict each other from the streamer for ever, and change each
+//! other's rows.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -8,10 +9,9 @@ use std::time::Duration;
 use std::{fs, process};
 
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
-use super::driver::told;
-use crate::store::Store;
+use crate::store::{Batch, Claim, Result, Store, StoreError, Tenure};
 
 /// The lease's name in the database.
 const NAME: &str = "streamer";
@@ -19,72 +19,154 @@ const NAME: &str = "streamer";
 const LENGTH: Duration = Duration::from_secs(30);
 /// How often it is prolonged.
 const PROLONG: Duration = Duration::from_secs(10);
+/// Time to give it back.
+const RELEASE: Duration = Duration::from_secs(1);
 
-/// The right to stream.
+/// The right to stream and to write.
+///
+/// Whether it lasts is for the database alone to say, at each write: no clock of this process, and nothing that it remembers,
+/// can make it write into what another one has taken over.
 pub struct Lease {
     store: Arc<dyn Store>,
     holder: String,
+    /// What is written belongs to it; `None` before the lease is there, and once it is lost.
+    tenure: watch::Sender<Option<Tenure>>,
 }
 
 impl Lease {
-    /// Takes the right to stream; waits while another process has it, and says so. `None` if told to stop meanwhile.
-    pub async fn take(store: Arc<dyn Store>, holder: String, stop: &mut watch::Receiver<bool>) -> Option<Self> {
-        let mut known = None;
-        loop {
-            match store.take_lease(NAME, &holder, LENGTH).await {
-                Ok(None) => return Some(Self { store, holder }),
-                Ok(Some(other)) if is_dead(&other, &holder) => {
-                    tracing::info!(holder = %other, "the process that streamed before has died; its lease is taken over");
-                    if let Err(error) = store.release_lease(NAME, &other).await {
-                        tracing::warn!(%error, "cannot take the lease over");
-                    }
-                    if store.take_lease(NAME, &holder, LENGTH).await.is_ok_and(|other| other.is_none()) {
-                        return Some(Self { store, holder });
-                    }
-                }
-                Ok(Some(other)) => {
-                    if known.as_ref() != Some(&other) {
-                        tracing::warn!(holder = %other, "another process streams into this database; waiting for its end");
-                        known = Some(other);
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "cannot ask for the right to stream"),
+    /// The right of a process with a new name. It has to [ask](Self::ask) first.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, holder: holder(), tenure: watch::Sender::new(None) }
+    }
+
+    /// Takes the lease; `None` if it is this process's now, else who has it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    ///
+    /// # Cancel safety
+    /// A dropped call may have taken the lease: ask again, or release it.
+    pub async fn ask(&self) -> Result<Option<String>> {
+        let mut claim = self.claim().await?;
+        if let Claim::HeldBy(other) = &claim
+            && is_dead(other, &self.holder)
+        {
+            tracing::info!(holder = %other, "the process that streamed before has died; its lease is taken over");
+            self.store.release_lease(NAME, other).await?;
+            claim = self.claim().await?;
+        }
+        match claim {
+            Claim::Granted(tenure) => {
+                self.tenure.send_replace(Some(tenure));
+                Ok(None)
             }
-            tokio::select! {
-                () = sleep(PROLONG / 5) => {}
-                () = told(stop) => return None,
-            }
+            Claim::HeldBy(other) => Ok(Some(other)),
         }
     }
 
-    /// Prolongs the lease for ever; returns who has it if another process took it, as after a long pause of this one.
+    /// What is written now belongs to it; `None` without the lease.
+    #[must_use]
+    pub fn tenure(&self) -> Option<Tenure> {
+        self.tenure.borrow().clone()
+    }
+
+    /// Does something while the lease lasts, and prolongs it. `None`, and the rest is not done, once another process has
+    /// taken it, as after a long pause of this one.
     ///
     /// A database that is away takes the lease from nobody: what is streamed waits on disk.
     ///
     /// # Cancel safety
-    /// Nothing is lost if the future is dropped.
-    pub async fn keep(&self) -> String {
-        loop {
-            sleep(PROLONG).await;
-            match self.store.take_lease(NAME, &self.holder, LENGTH).await {
-                Ok(None) => {}
-                Ok(Some(other)) => return other,
-                Err(error) => tracing::warn!(%error, "cannot prolong the right to stream"),
-            }
+    /// That of what is done.
+    pub async fn hold<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.keep() => None,
         }
     }
 
-    /// Gives the right back.
-    pub async fn release(self) {
-        if let Err(error) = self.store.release_lease(NAME, &self.holder).await {
-            tracing::warn!(%error, "cannot give back the right to stream; it ends by itself");
+    /// Stores batches if the tenure lasts.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] if it does not; whoever [holds](Self::hold) the lease hears of it too. Others as of
+    /// [`Store::write_under`].
+    ///
+    /// # Cancel safety
+    /// As of [`Store::write_under`].
+    pub async fn write(&self, tenure: &Tenure, batches: &[Batch]) -> Result<()> {
+        let written = self.store.write_under(Some(tenure), batches).await;
+        if matches!(written, Err(StoreError::LeaseLost)) {
+            self.tenure.send_if_modified(|current| {
+                let is_current = current.as_ref() == Some(tenure);
+                if is_current {
+                    *current = None;
+                }
+                is_current
+            });
         }
+        written
+    }
+
+    /// Stores a batch under the tenure of now.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    ///
+    /// # Cancel safety
+    /// As [`write`](Self::write).
+    pub async fn write_now(&self, batch: Batch) -> Result<()> {
+        let tenure = self.tenure().ok_or(StoreError::LeaseLost)?;
+        self.write(&tenure, &[batch]).await
+    }
+
+    /// Gives the lease back, if this process has it. What waits on disk may be stored until another process takes it.
+    pub async fn release(&self) {
+        self.tenure.send_replace(None);
+        match timeout(RELEASE, self.store.release_lease(NAME, &self.holder)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "cannot give back the right to stream; it ends by itself"),
+            Err(_) => tracing::warn!("cannot give back the right to stream in time; it ends by itself"),
+        }
+    }
+
+    /// Prolongs the lease until another process has taken it, or a write has found that out.
+    async fn keep(&self) {
+        let mut tenure = self.tenure.subscribe();
+        tokio::select! {
+            holder = self.prolong() => {
+                tracing::error!(%holder, "another process took over the stream");
+                self.tenure.send_replace(None);
+            }
+            _ = tenure.wait_for(Option::is_none) => tracing::error!("another process took over the stream"),
+        }
+    }
+
+    /// Returns who has it now.
+    async fn prolong(&self) -> String {
+        let mut is_said = false;
+        loop {
+            let late = || StoreError::Timeout { database: "the database".to_owned(), seconds: PROLONG.as_secs() };
+            match timeout(PROLONG, self.claim()).await.unwrap_or_else(|_| Err(late())) {
+                // One that was given back meanwhile is another tenure: rows of the one between may be there.
+                Ok(Claim::Granted(tenure)) if Some(&tenure) == self.tenure.borrow().as_ref() => is_said = false,
+                Ok(Claim::Granted(Tenure { holder, .. }) | Claim::HeldBy(holder)) => return holder,
+                Err(error) if !is_said => {
+                    tracing::warn!(%error, "cannot prolong the right to stream");
+                    is_said = true;
+                }
+                Err(_) => {}
+            }
+            sleep(PROLONG).await;
+        }
+    }
+
+    async fn claim(&self) -> Result<Claim> {
+        self.store.take_lease(NAME, &self.holder, LENGTH).await
     }
 }
 
 /// A name for this process that no other has: host, boot, container, process id, and a random number.
-#[must_use]
-pub fn holder() -> String {
+fn holder() -> String {
     let random = RandomState::new().build_hasher().finish();
     format!("{}/{}/{random:016x}", place(), process::id())
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use alpha_kite_core::{Ticker, Timestamp};
 use tokio::sync::watch;
 
+use super::lease::Lease;
 use super::pipeline::Pipeline;
 use super::repairs::Repairs;
 use super::writer::Writer;
@@ -23,6 +24,7 @@ const REPORT_EVERY: Duration = Duration::from_secs(60);
 /// Tells the service's state.
 pub struct Reporter {
     store: Arc<dyn Store>,
+    lease: Arc<Lease>,
     hub: Arc<Hub>,
     metrics: Arc<Metrics>,
     token: watch::Receiver<Token>,
@@ -40,8 +42,10 @@ pub struct Reporter {
 impl Reporter {
     /// A reporter of a service that starts now.
     #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "what it tells comes from many places")]
     pub fn new(
         store: Arc<dyn Store>,
+        lease: Arc<Lease>,
         hub: Arc<Hub>,
         metrics: Arc<Metrics>,
         token: watch::Receiver<Token>,
@@ -52,6 +56,7 @@ impl Reporter {
         let line = Connection { state: ConnectionState::Off, since: now, detail: None };
         Self {
             store,
+            lease,
             hub,
             metrics,
             token,
@@ -101,7 +106,8 @@ impl Reporter {
         self.metrics.set_token_state(token.state);
         let state = if progress.is_away { DatabaseState::Away } else { DatabaseState::Ok };
         self.away_since = progress.is_away.then(|| self.away_since.unwrap_or(now));
-        if self.reported.elapsed() >= REPORT_EVERY {
+        // One that waits for the end of another leaves the word to that one.
+        if self.reported.elapsed() >= REPORT_EVERY && self.lease.tenure().is_some() {
             self.write_lines(now, &tickers, writer, token.state, state);
         }
         self.hub.set_status(Status {

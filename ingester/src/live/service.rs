@@ -9,8 +9,8 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep, timeout};
 
 use super::SeriesPlan;
-use super::driver::{Driver, Stopped, Until};
-use super::lease::{self, Lease};
+use super::driver::{Driver, Stopped, Until, told};
+use super::lease::Lease;
 use super::pipeline::{Pipeline, PipelineConfig};
 use super::repairs::Repairs;
 use super::reporter::Reporter;
@@ -30,9 +30,13 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// Time for the last rows to be stored.
 const LAST_WRITE: Duration = Duration::from_secs(3);
 
+/// Wait between two tries to get the right to stream.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
+
 /// Why rows are given up.
 const FULL: &str = "neither the database nor the disk takes them, and memory is full";
 const HELD_UP: &str = "this process did not run for a while, and another may have taken over";
+const TAKEN_OVER: &str = "another process took over";
 
 /// Where the stream comes from.
 pub trait Feed: Send + Sync {
@@ -102,8 +106,9 @@ impl Service {
             },
             None => None,
         };
+        let lease = Arc::new(Lease::new(Arc::clone(&store)));
         let (writer, writing) =
-            Writer::start(Arc::clone(&store), spool, Arc::clone(&hub), Arc::clone(&metrics), config.batch.clone());
+            Writer::start(Arc::clone(&lease), spool, Arc::clone(&hub), Arc::clone(&metrics), config.batch.clone());
         let intervals = config.intervals.clone().unwrap_or_else(|| vec![Interval::SECOND, Interval::MINUTE]);
         let pipeline = PipelineConfig {
             tickers: config.tickers.clone(),
@@ -113,6 +118,7 @@ impl Service {
         };
         let reporter = Reporter::new(
             Arc::clone(&store),
+            Arc::clone(&lease),
             Arc::clone(&hub),
             Arc::clone(&metrics),
             feed.token(),
@@ -121,7 +127,8 @@ impl Service {
             clock.now(),
         );
         let mut driver = Driver {
-            store: Arc::clone(&store),
+            store,
+            lease: Arc::clone(&lease),
             hub,
             metrics: Arc::clone(&metrics),
             clock: Arc::clone(&clock),
@@ -134,82 +141,92 @@ impl Service {
             max_waiting_rows: config.max_waiting_rows,
             is_behind: true,
         };
-        let holder = lease::holder();
-        loop {
-            let wait_until = match phase(clock.now(), config.at_all_hours) {
-                Phase::Stream { until } => {
-                    match stream(&mut driver, feed.as_ref(), &store, &holder, &mut stop, until).await {
-                        Outcome::Due => continue,
-                        Outcome::Told => break,
-                        Outcome::Final => Timestamp::from_millis(i64::MAX),
-                    }
-                }
-                Phase::Wait { until, session } => {
-                    let detail = format!("the market is closed; the next session opens at {}", session.open);
-                    tracing::info!(connects = %until, opens = %session.open, "the market is closed");
-                    driver.reporter.set_line(ConnectionState::Waiting, Some(detail), clock.now());
-                    if driver.is_behind
-                        && let Some(last) = Session::last_before(clock.now())
-                    {
-                        driver.catch_up(last, clock.now(), &mut stop).await;
-                    }
-                    until
-                }
-                Phase::End => Timestamp::from_millis(i64::MAX),
-            };
-            match driver.idle(&mut stop, wait_until).await {
-                Stopped::Told => break,
-                Stopped::Overflow => driver.give_up(FULL),
-                Stopped::HeldUp => driver.give_up(HELD_UP),
-                Stopped::Due | Stopped::Final(_) => {}
+        let at_all_hours = config.at_all_hours;
+        while driver.get_lease(&mut stop, at_all_hours).await {
+            match serve(&mut driver, feed.as_ref(), &mut stop, at_all_hours).await {
+                Left::Told => break,
+                Left::Unsure => {}
             }
         }
         driver.shut();
         driver.reporter.set_line(ConnectionState::Off, None, clock.now());
         driver.report(clock.now());
         drop(driver);
-        writer.end(writing, LAST_WRITE).await
+        let last = writer.clone();
+        let lost = writer.end(writing, LAST_WRITE).await;
+        // A database that is away would only be waited for.
+        if !last.is_away() {
+            lease.release().await;
+        }
+        lost
     }
+}
+
+/// Why the service does not go on as it is.
+enum Left {
+    /// Told to stop.
+    Told,
+    /// What was in memory is given up; whether it may go on is to be asked.
+    Unsure,
 }
 
 /// How a time of streaming ended.
 enum Outcome {
-    /// The market has closed, another process took over, or what waits in memory was given up.
+    /// The market has closed.
     Due,
-    /// Told to stop.
-    Told,
     /// The streamer will not connect again by itself.
     Final,
+    Left(Left),
+}
+
+/// Streams while the market is open, as long as this process has the lease.
+async fn serve(driver: &mut Driver, feed: &dyn Feed, stop: &mut watch::Receiver<bool>, at_all_hours: bool) -> Left {
+    let lease = Arc::clone(&driver.lease);
+    loop {
+        let wait_until = match phase(driver.clock.now(), at_all_hours) {
+            Phase::Stream { until } => match stream(driver, feed, stop, until).await {
+                Outcome::Due => continue,
+                Outcome::Left(left) => return left,
+                Outcome::Final => Timestamp::from_millis(i64::MAX),
+            },
+            Phase::Wait { until, session } => {
+                tracing::info!(connects = %until, opens = %session.open, "the market is closed");
+                let now = driver.clock.now();
+                driver.reporter.set_line(ConnectionState::Waiting, Some(closed(&session)), now);
+                if driver.is_behind
+                    && let Some(last) = Session::last_before(now)
+                    && lease.hold(driver.catch_up(last, now, stop)).await.is_none()
+                {
+                    return driver.step_down(TAKEN_OVER);
+                }
+                until
+            }
+            Phase::End => Timestamp::from_millis(i64::MAX),
+        };
+        match lease.hold(driver.idle(stop, wait_until)).await {
+            Some(Stopped::Told) => return Left::Told,
+            Some(Stopped::Overflow) => return driver.step_down(FULL),
+            Some(Stopped::HeldUp) => return driver.step_down(HELD_UP),
+            Some(Stopped::Due | Stopped::Final(_)) => {}
+            None => return driver.step_down(TAKEN_OVER),
+        }
+    }
 }
 
 /// Streams until the market closes.
 async fn stream(
     driver: &mut Driver,
     feed: &dyn Feed,
-    store: &Arc<dyn Store>,
-    holder: &str,
     stop: &mut watch::Receiver<bool>,
     until: Option<Timestamp>,
 ) -> Outcome {
     let now = driver.clock.now();
     driver.reporter.set_line(ConnectionState::Connecting, None, now);
     driver.report(now);
-    let Some(lease) = Lease::take(Arc::clone(store), holder.to_owned(), stop).await else { return Outcome::Told };
-    if until.is_some_and(|until| until <= driver.clock.now()) {
-        // Another process had it until the end of the session, and fills its holes.
-        driver.is_behind = false;
-        lease.release().await;
-        return Outcome::Due;
-    }
+    let lease = Arc::clone(&driver.lease);
     let (end_feed, feed_ends) = watch::channel(false);
     let mut events = feed.start(feed_ends, Arc::clone(&driver.renew));
-    let stopped = tokio::select! {
-        stopped = driver.run(&mut events, stop, until.map_or(Until::Told, Until::Stream)) => Some(stopped),
-        other = lease.keep() => {
-            tracing::error!(holder = %other, "another process took over the stream");
-            None
-        }
-    };
+    let stopped = lease.hold(driver.run(&mut events, stop, until.map_or(Until::Told, Until::Stream))).await;
     // Receivers are gone where the feed has ended by itself.
     let _ = end_feed.send(true);
     let goodbye = async { while events.recv().await.is_some() {} };
@@ -217,33 +234,70 @@ async fn stream(
         tracing::warn!("the streamer did not say goodbye in time");
     }
     match stopped {
-        Some(Stopped::Due) => {}
-        Some(Stopped::Overflow) => driver.give_up(FULL),
-        Some(Stopped::HeldUp) => driver.give_up(HELD_UP),
-        Some(Stopped::Told | Stopped::Final(_)) => driver.shut(),
-        // The driver was cut off, and the other process may have stored rows.
-        None => driver.give_up("another process took over"),
-    }
-    lease.release().await;
-    match stopped {
-        Some(Stopped::Told) => Outcome::Told,
-        Some(Stopped::Final(cause)) => {
-            tracing::error!(%cause, "streaming has ended; only a restart begins it again");
-            Outcome::Final
-        }
         Some(Stopped::Due) => {
             tracing::info!("the session is over");
             Outcome::Due
         }
-        Some(Stopped::Overflow | Stopped::HeldUp) => Outcome::Due,
-        None => {
-            sleep(GOODBYE).await;
-            Outcome::Due
+        Some(Stopped::Told) => {
+            driver.shut();
+            Outcome::Left(Left::Told)
         }
+        Some(Stopped::Final(cause)) => {
+            driver.shut();
+            tracing::error!(%cause, "streaming has ended; only a restart begins it again");
+            Outcome::Final
+        }
+        Some(Stopped::Overflow) => Outcome::Left(driver.step_down(FULL)),
+        Some(Stopped::HeldUp) => Outcome::Left(driver.step_down(HELD_UP)),
+        // The driver was cut off.
+        None => Outcome::Left(driver.step_down(TAKEN_OVER)),
     }
 }
 
+fn closed(session: &Session) -> String {
+    format!("the market is closed; the next session opens at {}", session.open)
+}
+
 impl Driver {
+    /// Waits until no other process has the right to stream and to write, and says who has. `false` if told to stop.
+    async fn get_lease(&mut self, stop: &mut watch::Receiver<bool>, at_all_hours: bool) -> bool {
+        let mut known = None;
+        loop {
+            let now = self.clock.now();
+            match phase(now, at_all_hours) {
+                Phase::Stream { .. } => self.reporter.set_line(ConnectionState::Connecting, None, now),
+                Phase::Wait { session, .. } => {
+                    self.reporter.set_line(ConnectionState::Waiting, Some(closed(&session)), now);
+                }
+                Phase::End => {}
+            }
+            self.report(now);
+            let asked = async {
+                match self.lease.ask().await {
+                    Ok(None) => return true,
+                    Ok(Some(other)) if known.as_ref() != Some(&other) => {
+                        tracing::warn!(holder = %other, "another process streams into this database; waiting for its end");
+                        known = Some(other);
+                    }
+                    Ok(Some(_)) => {}
+                    Err(error) => tracing::warn!(%error, "cannot ask for the right to stream"),
+                }
+                sleep(ASK_AGAIN).await;
+                false
+            };
+            tokio::select! {
+                is_held = asked => if is_held { return true },
+                () = told(stop) => return false,
+            }
+        }
+    }
+
+    /// Gives up what is in memory, since another process may have stored rows.
+    fn step_down(&mut self, why: &str) -> Left {
+        self.give_up(why);
+        Left::Unsure
+    }
+
     /// Waits for a moment; holes are filled meanwhile.
     pub async fn idle(&mut self, stop: &mut watch::Receiver<bool>, until: Timestamp) -> Stopped {
         // No events come while nothing streams; the sender keeps the channel open.

@@ -5,17 +5,19 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use alpha_kite_core::Ticker;
+use alpha_kite_core::{Date, Ticker};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use super::change::Change;
 use super::driver::told;
+use super::lease::Lease;
 use crate::config::BatchConfig;
+use crate::days::new_york_day;
 use crate::hub::{Hub, Latency, Update};
 use crate::metrics::{Metrics, Queue};
 use crate::spool::{Spool, SpoolError};
-use crate::store::{Batch, Store, StoreError};
+use crate::store::{Batch, Result, Store, StoreError, Tenure};
 
 /// A write that takes longer counts as a database that is away.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,6 +25,8 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_secs(1);
 /// How often the same fault is said.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
+/// What is said of rows that come too late.
+const GIVEN_UP: &str = "rows are given up: another process took over, and fills their time from the price history";
 /// Rows of which the latency is remembered.
 const REMEMBERED: usize = 4096;
 
@@ -33,7 +37,7 @@ pub struct Writer {
 }
 
 struct Shared {
-    store: Arc<dyn Store>,
+    lease: Arc<Lease>,
     spool: Option<Mutex<Spool>>,
     hub: Arc<Hub>,
     metrics: Arc<Metrics>,
@@ -49,6 +53,8 @@ struct Shared {
 struct Waiting {
     changes: BTreeMap<Ticker, Change>,
     rows: usize,
+    /// Under which they are to be stored.
+    tenure: Option<Tenure>,
     /// When the oldest of them came.
     since: Option<Instant>,
     /// Counts submissions.
@@ -91,14 +97,14 @@ pub struct Worst {
 impl Writer {
     /// A writer, and the task that writes until [`end`](Self::end).
     pub fn start(
-        store: Arc<dyn Store>,
+        lease: Arc<Lease>,
         spool: Option<Spool>,
         hub: Arc<Hub>,
         metrics: Arc<Metrics>,
         config: BatchConfig,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let shared = Arc::new(Shared {
-            store,
+            lease,
             spool: spool.map(Mutex::new),
             hub,
             metrics,
@@ -111,7 +117,7 @@ impl Writer {
         (Self { shared }, task)
     }
 
-    /// Takes changes, in the order in which they happened.
+    /// Takes changes, in the order in which they happened. Without the lease they are nobody's.
     pub fn submit(&self, changes: Vec<Change>) {
         if changes.is_empty() {
             return;
@@ -123,17 +129,20 @@ impl Writer {
                 false
             });
         }
+        let tenure = self.shared.lease.tenure();
         let mut waiting = self.shared.waiting();
-        for change in changes {
-            waiting.add(change);
+        if tenure.is_some() {
+            changes.into_iter().for_each(|change| waiting.add(change));
         }
+        waiting.tenure = tenure;
         waiting.submitted += 1;
         self.shared.metrics.queue(Queue::Write).set(i64::try_from(waiting.rows).unwrap_or(i64::MAX));
         drop(waiting);
         self.shared.submitted.notify_one();
     }
 
-    /// Waits until everything submitted so far is in the database. `false` if the database is away.
+    /// Waits until everything submitted so far is in the database, or given up since the lease is lost. `false` if the
+    /// database is away.
     pub async fn settle(&self) -> bool {
         let wanted = {
             let mut waiting = self.shared.waiting();
@@ -229,6 +238,18 @@ impl Shared {
         self.progress.send_modify(|progress| progress.spooled_rows = rows);
     }
 
+    /// Another process has taken over: what it stored since stays as it is. Whoever was shown more reads again.
+    fn give_up(&self, batches: &[Batch]) {
+        tracing::error!(rows = rows_of(batches), "{GIVEN_UP}");
+        for batch in batches {
+            let mut dates: Vec<Date> = batch.rows.iter().map(|row| new_york_day(row.bar.start)).collect();
+            dates.dedup();
+            for date in dates {
+                self.hub.publish(Update::Revised { ticker: batch.ticker, date });
+            }
+        }
+    }
+
     fn published(&self, change: Change) {
         let now = Instant::now();
         let rows = change.rows();
@@ -274,11 +295,14 @@ impl Waiting {
         (self.is_urgent, self.is_refused) = (false, false);
         self.rows = 0;
         let changes = std::mem::take(&mut self.changes).into_values().collect();
-        Taken { changes, since: self.since.take(), submitted: self.submitted }
+        Taken { changes, tenure: self.tenure.clone(), since: self.since.take(), submitted: self.submitted }
     }
 
-    /// Puts back what could not be stored, before what came since.
-    fn put_back(&mut self, changes: Vec<Change>, since: Option<Instant>) {
+    /// Puts back what could not be stored, before what came since, unless that is of another tenure.
+    fn put_back(&mut self, changes: Vec<Change>, tenure: &Tenure, since: Option<Instant>) {
+        if self.tenure.as_ref() != Some(tenure) {
+            return;
+        }
         let newer = std::mem::take(&mut self.changes);
         self.rows = 0;
         self.is_refused = true;
@@ -313,13 +337,22 @@ async fn run(shared: Arc<Shared>) {
             }
             Next::Write(taken) => (taken, !shared.has_disk_in_use()),
         };
-        let Taken { changes, since, submitted } = taken;
+        let Taken { changes, tenure, since, submitted } = taken;
         let batches: Vec<Batch> = changes.iter().map(|change| change.batch.clone()).collect();
         if is_tried {
-            match write(shared.store.as_ref(), &batches).await {
-                Ok(()) => {
-                    shared.metrics.commits.inc();
-                    publish(&shared, changes);
+            let written = match &tenure {
+                Some(tenure) => in_time(shared.lease.write(tenure, &batches)).await,
+                // Then there are no changes either.
+                None => Ok(()),
+            };
+            match written {
+                written @ (Ok(()) | Err(StoreError::LeaseLost)) => {
+                    if written.is_ok() {
+                        shared.metrics.commits.inc();
+                        publish(&shared, changes);
+                    } else {
+                        shared.give_up(&batches);
+                    }
                     (of_disk, of_database) = (Complaint::default(), Complaint::default());
                     shared.progress.send_modify(|progress| {
                         if std::mem::take(&mut progress.is_away) {
@@ -335,7 +368,8 @@ async fn run(shared: Arc<Shared>) {
                 }
             }
         }
-        match keep(&shared, batches).await {
+        let Some(tenure) = tenure else { continue };
+        match keep(&shared, tenure.clone(), batches).await {
             // What is on disk comes to the database whatever happens.
             Ok(()) => publish(&shared, changes),
             Err(error) => {
@@ -344,7 +378,7 @@ async fn run(shared: Arc<Shared>) {
                 {
                     tracing::error!(%error, "rows wait in memory: neither the database nor the disk takes them");
                 }
-                shared.waiting().put_back(changes, since);
+                shared.waiting().put_back(changes, &tenure, since);
                 if shared.waiting().is_ended {
                     return;
                 }
@@ -380,6 +414,8 @@ enum Next {
 /// What is to be stored together.
 struct Taken {
     changes: Vec<Change>,
+    /// `None` where nothing was submitted since the lease was lost, or ever.
+    tenure: Option<Tenure>,
     since: Option<Instant>,
     submitted: u64,
 }
@@ -438,17 +474,18 @@ fn go_away(shared: &Shared, error: &StoreError) {
 }
 
 /// Keeps batches on disk. `Err(None)` where there is no spool.
-async fn keep(shared: &Arc<Shared>, batches: Vec<Batch>) -> Result<(), Option<SpoolError>> {
+async fn keep(shared: &Arc<Shared>, tenure: Tenure, batches: Vec<Batch>) -> Result<(), Option<SpoolError>> {
     if shared.spool.is_none() {
         return Err(None);
     }
-    let kept = with_spool(shared, move |spool| (spool.append(&batches), spool.rows())).await;
+    let kept = with_spool(shared, move |spool| (spool.append(&tenure, &batches), spool.rows())).await;
     let Some((appended, rows)) = kept else { return Err(None) };
     shared.set_spooled(rows);
     appended.map_err(Some)
 }
 
-/// Tries to bring what is on disk into the database; whether all of it is there.
+/// Tries to bring what is on disk into the database, or gives it up where another process has taken over since; whether
+/// nothing of it waits any more.
 async fn come_back(shared: &Arc<Shared>, complaint: &mut Complaint) -> bool {
     loop {
         let peeked = with_spool(shared, |spool| spool.peek()).await;
@@ -462,11 +499,15 @@ async fn come_back(shared: &Arc<Shared>, complaint: &mut Complaint) -> bool {
                 return false;
             }
         };
-        if let Err(error) = write(shared.store.as_ref(), &pending.batches).await {
-            if !error.is_retryable() && complaint.is_due() {
-                tracing::error!(%error, "the database refuses what waits on disk");
+        match in_time(shared.lease.write(&pending.tenure, &pending.batches)).await {
+            Ok(()) => {}
+            Err(StoreError::LeaseLost) => shared.give_up(&pending.batches),
+            Err(error) => {
+                if !error.is_retryable() && complaint.is_due() {
+                    tracing::error!(%error, "the database refuses what waits on disk");
+                }
+                return false;
             }
-            return false;
         }
         let acknowledged = with_spool(shared, move |spool| (spool.acknowledge(&pending), spool.rows())).await;
         if let Some((acknowledged, rows)) = acknowledged {
@@ -491,25 +532,35 @@ async fn with_spool<T: Send + 'static>(
     done.await.ok().flatten()
 }
 
-/// Brings what an earlier run left on disk into the database; tries until it is there. `None` if told to stop.
+/// Brings what an earlier run left on disk into the database, under that run's tenure; tries until it is there. What another
+/// process has taken over since is given up. `None` if told to stop.
 pub(super) async fn drain(store: &dyn Store, mut spool: Spool, stop: &mut watch::Receiver<bool>) -> Option<Spool> {
     let rows = spool.rows();
     let mut complaint = Complaint::default();
+    let mut given_up = 0;
     loop {
         let fault = match spool.peek() {
             Ok(None) => {
-                if rows > 0 {
-                    tracing::info!(rows, "rows that an earlier run left on disk are stored");
+                if rows > given_up {
+                    tracing::info!(rows = rows - given_up, "rows that an earlier run left on disk are stored");
+                }
+                if given_up > 0 {
+                    tracing::error!(rows = given_up, "{GIVEN_UP}");
                 }
                 return Some(spool);
             }
-            Ok(Some(pending)) => match write(store, &pending.batches).await {
-                Ok(()) => match spool.acknowledge(&pending) {
-                    Ok(()) => continue,
-                    Err(error) => error.to_string(),
-                },
-                Err(error) => error.to_string(),
-            },
+            Ok(Some(pending)) => {
+                let written = in_time(store.write_under(Some(&pending.tenure), &pending.batches)).await;
+                let is_lost = matches!(written, Err(StoreError::LeaseLost));
+                let settled = if is_lost { Ok(()) } else { written.map_err(|error| error.to_string()) };
+                match settled.and_then(|()| spool.acknowledge(&pending).map_err(|error| error.to_string())) {
+                    Ok(()) => {
+                        given_up += if is_lost { rows_of(&pending.batches) } else { 0 };
+                        continue;
+                    }
+                    Err(error) => error,
+                }
+            }
             Err(error) => error.to_string(),
         };
         if complaint.is_due() {
@@ -522,8 +573,13 @@ pub(super) async fn drain(store: &dyn Store, mut spool: Spool, stop: &mut watch:
     }
 }
 
-async fn write(store: &dyn Store, batches: &[Batch]) -> Result<(), StoreError> {
-    match timeout(WRITE_TIMEOUT, store.write_all(batches)).await {
+fn rows_of(batches: &[Batch]) -> u64 {
+    let rows: usize = batches.iter().map(|batch| batch.rows.len()).sum();
+    u64::try_from(rows).unwrap_or(u64::MAX)
+}
+
+async fn in_time(write: impl Future<Output = Result<()>>) -> Result<()> {
+    match timeout(WRITE_TIMEOUT, write).await {
         Ok(written) => written,
         Err(_) => Err(StoreError::Timeout { database: "the database".to_owned(), seconds: WRITE_TIMEOUT.as_secs() }),
     }

@@ -1,6 +1,6 @@
 //! Batches as bytes.
 //!
-//! A version byte, then lists: a `u32` count and the items. Numbers are little-endian, doubles their bits, text and
+//! A version byte, the tenure under which they are to be stored, then lists: a `u32` count and the items. Numbers are little-endian, doubles their bits, text and
 //! tickers a `u32` length and UTF-8; what may be absent has a byte before it, 0 or 1. Everything that a batch can hold
 //! comes back equal, and everything else is an error.
 
@@ -8,10 +8,10 @@ use std::ops::Range;
 
 use alpha_kite_core::{Bar, Date, Digest, Direction, Interval, Price, Rule, SignalId, Ticker, Timestamp, Volume};
 
-use crate::store::{Batch, Event, Gap, GapState, IndicatorRow, Row, SignalEvent, Source, StoredDigest};
+use crate::store::{Batch, Event, Gap, GapState, IndicatorRow, Row, SignalEvent, Source, StoredDigest, Tenure};
 
 /// The first byte; another layout gets another one.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Why bytes are no batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,26 +31,34 @@ pub enum CodecError {
     Invalid(&'static str),
 }
 
-/// The bytes of batches.
+/// The bytes of batches and of the tenure under which they are to be stored.
 #[must_use]
-pub fn encode(batches: &[Batch]) -> Vec<u8> {
+pub fn encode(tenure: &Tenure, batches: &[Batch]) -> Vec<u8> {
     let mut out = vec![VERSION];
+    put_text(&mut out, &tenure.lease);
+    put_text(&mut out, &tenure.holder);
+    out.extend(tenure.number.to_le_bytes());
     put_list(&mut out, batches, put_batch);
     out
 }
 
-/// The batches that bytes stand for.
+/// The tenure and the batches that bytes stand for.
 ///
 /// # Errors
 /// [`CodecError`].
-pub fn decode(bytes: &[u8]) -> Result<Vec<Batch>, CodecError> {
+pub fn decode(bytes: &[u8]) -> Result<(Tenure, Vec<Batch>), CodecError> {
     let mut input = Input(bytes);
     match input.u8()? {
         VERSION => {}
         other => return Err(CodecError::Version(other)),
     }
+    let tenure = Tenure {
+        lease: input.text()?.to_owned(),
+        holder: input.text()?.to_owned(),
+        number: i64::from_le_bytes(input.array()?),
+    };
     let batches = input.list(Input::batch)?;
-    if input.0.is_empty() { Ok(batches) } else { Err(CodecError::Long) }
+    if input.0.is_empty() { Ok((tenure, batches)) } else { Err(CodecError::Long) }
 }
 
 type Out = Vec<u8>;

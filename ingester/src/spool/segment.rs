@@ -136,9 +136,9 @@ impl Segment {
         let start = self.acknowledged;
         let changed = || SpoolError::damaged(&self.path, format!("the record at {start} is not what was written"));
         let (frame, body) = self.read(start, self.end)?.ok_or_else(changed)?;
-        let batches = decode(&body).map_err(|error| SpoolError::undecodable(&self.path, error))?;
+        let (tenure, batches) = decode(&body).map_err(|error| SpoolError::undecodable(&self.path, error))?;
         let end = start + FRAME_LEN + u64::from(frame.len);
-        Ok(Pending { batches, number: self.number, start, end, rows: u64::from(frame.rows) })
+        Ok(Pending { tenure, batches, number: self.number, start, end, rows: u64::from(frame.rows) })
     }
 
     /// Says that a record is stored; one that is not the first changes nothing.

@@ -24,6 +24,7 @@ pub(super) fn classify(database: &str, source: Error) -> StoreError {
     match sort {
         Sort::Unreachable => StoreError::Unreachable { database, source },
         Sort::Busy => StoreError::Busy { database, source },
+        Sort::LeaseLost => StoreError::LeaseLost,
         Sort::AccessDenied => StoreError::AccessDenied { database, source },
         Sort::NotMigrated => StoreError::NotMigrated { database },
         Sort::ReadOnly => StoreError::ReadOnly { database, source },
@@ -41,6 +42,7 @@ fn is_connection_lost(error: &Error) -> bool {
 enum Sort {
     Unreachable,
     Busy,
+    LeaseLost,
     AccessDenied,
     NotMigrated,
     ReadOnly,
@@ -49,9 +51,11 @@ enum Sort {
     Other,
 }
 
-/// By SQLSTATE, the five characters of PostgreSQL's appendix A.
+/// By SQLSTATE, the five characters of PostgreSQL's appendix A, and those that the migrations make.
 fn sort_postgres(code: &str) -> Sort {
     match code {
+        // what `require_lease` raises
+        "KITE1" => Sort::LeaseLost,
         // undefined table, undefined column, undefined function
         "42P01" | "42703" | "42883" => Sort::NotMigrated,
         // insufficient privilege, no such database

@@ -36,6 +36,9 @@ pub enum StoreError {
         /// What the database said.
         source: sqlx::Error,
     },
+    /// Another process has taken the lease that was written under; nothing was written.
+    #[error("another process has taken over")]
+    LeaseLost,
     /// The database does not let this user in, or not to this table.
     #[error("database {database} refuses access: {source}")]
     AccessDenied {
@@ -106,7 +109,8 @@ impl StoreError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::Busy { .. } => true,
-            Self::AccessDenied { .. }
+            Self::LeaseLost
+            | Self::AccessDenied { .. }
             | Self::FolderMissing { .. }
             | Self::NotMigrated { .. }
             | Self::Migration { .. }

@@ -16,8 +16,8 @@ use super::connections::{Connections, Lease};
 use super::decode::{Columns, Decoder};
 use super::migrator::{self, Stop};
 use super::{
-    Batch, DatabaseUrl, Gap, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest,
-    StoredIndicator, classify,
+    Batch, Claim, DatabaseUrl, Gap, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest,
+    StoredIndicator, Tenure, classify,
 };
 use sql::{TIMESTAMP_MS, day, in_range, moment, quote};
 
@@ -210,12 +210,12 @@ impl Store for PostgresStore {
         self.fetch(sql, |row| self.decoder().gap(ticker, row)).await
     }
 
-    async fn write_all(&self, batches: &[Batch]) -> Result<()> {
+    async fn write_under(&self, tenure: Option<&Tenure>, batches: &[Batch]) -> Result<()> {
         Batch::check_all(batches).map_err(StoreError::Invalid)?;
         if batches.iter().all(Batch::is_empty) {
             return Ok(());
         }
-        self.send(sql::write(batches)).await
+        self.send(sql::write(tenure, batches)).await
     }
 
     async fn report(&self, reports: &[Report]) -> Result<()> {
@@ -225,19 +225,20 @@ impl Store for PostgresStore {
         self.send(sql::report(reports)).await
     }
 
-    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Option<String>> {
-        let (name, holder) = (quote(name), quote(holder));
-        let text = |row: &PgRow| row.text(0).map_err(|error| classify(&self.database, error));
-        let taken = self.fetch(sql::take_lease(&name, &holder, length), text).await?;
-        if !taken.is_empty() {
-            return Ok(None);
+    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Claim> {
+        let number = |row: &PgRow| row.integer(0).map_err(|error| classify(&self.database, error));
+        let taken = self.fetch(sql::take_lease(&quote(name), &quote(holder), length), number).await?;
+        if let [number] = *taken {
+            return Ok(Claim::Granted(Tenure { lease: name.to_owned(), holder: holder.to_owned(), number }));
         }
-        Ok(self.fetch(format!("select holder from leases where name = {name}"), text).await?.pop())
+        let text = |row: &PgRow| row.text(0).map_err(|error| classify(&self.database, error));
+        let other = self.fetch(format!("select holder from leases where name = {}", quote(name)), text).await?.pop();
+        Ok(Claim::HeldBy(other.unwrap_or_default()))
     }
 
     async fn release_lease(&self, name: &str, holder: &str) -> Result<()> {
-        let sql = format!("delete from leases where name = {} and holder = {}", quote(name), quote(holder));
-        self.send(sql).await
+        let (name, holder) = (quote(name), quote(holder));
+        self.send(format!("update leases set expires_at = now() where name = {name} and holder = {holder}")).await
     }
 
     async fn close(&self) {

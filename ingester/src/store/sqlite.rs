@@ -19,8 +19,8 @@ use super::connections::{Connections, Lease};
 use super::decode::{Columns, Decoder};
 use super::migrator::{self, Stop};
 use super::{
-    Batch, DatabaseUrl, Gap, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest,
-    StoredIndicator, classify,
+    Batch, Claim, DatabaseUrl, Gap, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest,
+    StoredIndicator, Tenure, classify,
 };
 
 /// Rows that the reading thread may be ahead. With few of them the threads take turns row by row, which costs more than
@@ -32,12 +32,17 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pages of the log, of 4 KiB each, from which on it is written back into the file: small disks have to hold both.
 const CHECKPOINT_PAGES: &str = "256";
 
-/// Takes a lease that is free, has run out or is the holder's own.
-const TAKE_LEASE: &str = "insert into leases as held (name, holder, expires_at) \
-    values (?1, ?2, cast(round(unixepoch('subsec') * 1000) as integer) + ?3) \
-    on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at \
+/// Takes a lease that is free, has run out or is the holder's own, and gives its tenure.
+const TAKE_LEASE: &str = "insert into leases as held (name, holder, expires_at, tenure) \
+    values (?1, ?2, cast(round(unixepoch('subsec') * 1000) as integer) + ?3, 1) \
+    on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at, \
+    tenure = held.tenure + (held.holder <> excluded.holder) \
     where held.holder = excluded.holder or held.expires_at <= cast(round(unixepoch('subsec') * 1000) as integer) \
-    returning holder";
+    returning tenure";
+
+/// Lets a lease run out.
+const RELEASE_LEASE: &str = "update leases set expires_at = cast(round(unixepoch('subsec') * 1000) as integer) \
+    where name = ?1 and holder = ?2";
 
 /// A store in one SQLite file.
 pub(super) struct SqliteStore {
@@ -108,17 +113,25 @@ impl SqliteStore {
         Decoder::new(&self.database)
     }
 
-    async fn try_write(&self, batches: &[Batch]) -> Result<()> {
+    async fn try_write(&self, tenure: Option<&Tenure>, batches: &[Batch]) -> Result<()> {
         let mut lease = self.take().await?;
         let written = async {
-            // Taking the write lock first makes a second writer wait here instead of failing halfway.
+            // Taking the write lock first makes a second writer wait here instead of failing halfway, and whoever wants to
+            // take over too.
             let mut transaction = lease.connection.begin_with("begin immediate").await?;
+            if let Some(tenure) = tenure
+                && !write::lasts(&mut transaction, tenure).await?
+            {
+                transaction.rollback().await?;
+                return Ok(false);
+            }
             write::write(&mut transaction, batches).await?;
-            transaction.commit().await
+            transaction.commit().await?;
+            Ok(true)
         };
-        written.await.map_err(|error| self.fail(error))?;
+        let is_held = written.await.map_err(|error| self.fail(error))?;
         self.connections.put_back(lease);
-        Ok(())
+        if is_held { Ok(()) } else { Err(StoreError::LeaseLost) }
     }
 
     /// Writes the log back into the file and gives its room back to the disk; whether that went well.
@@ -244,28 +257,29 @@ impl Store for SqliteStore {
         Ok(())
     }
 
-    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Option<String>> {
+    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Claim> {
         let milliseconds = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
-        let text = |row: &SqliteRow| row.text(0).map_err(|error| self.fail(error));
-        let taken = self.fetch(query(TAKE_LEASE).bind(name).bind(holder).bind(milliseconds), text).await?;
-        if !taken.is_empty() {
-            return Ok(None);
+        let number = |row: &SqliteRow| row.integer(0).map_err(|error| self.fail(error));
+        let taken = self.fetch(query(TAKE_LEASE).bind(name).bind(holder).bind(milliseconds), number).await?;
+        if let [number] = *taken {
+            return Ok(Claim::Granted(Tenure { lease: name.to_owned(), holder: holder.to_owned(), number }));
         }
-        Ok(self.fetch(query("select holder from leases where name = ?1").bind(name), text).await?.pop())
+        let text = |row: &SqliteRow| row.text(0).map_err(|error| self.fail(error));
+        let other = self.fetch(query("select holder from leases where name = ?1").bind(name), text).await?.pop();
+        Ok(Claim::HeldBy(other.unwrap_or_default()))
     }
 
     async fn release_lease(&self, name: &str, holder: &str) -> Result<()> {
-        let query = query("delete from leases where name = ?1 and holder = ?2").bind(name).bind(holder);
-        self.fetch(query, |_| Ok(())).await.map(drop)
+        self.fetch(query(RELEASE_LEASE).bind(name).bind(holder), |_| Ok(())).await.map(drop)
     }
 
-    async fn write_all(&self, batches: &[Batch]) -> Result<()> {
+    async fn write_under(&self, tenure: Option<&Tenure>, batches: &[Batch]) -> Result<()> {
         Batch::check_all(batches).map_err(StoreError::Invalid)?;
         if batches.iter().all(Batch::is_empty) {
             return Ok(());
         }
-        match self.try_write(batches).await {
-            Err(StoreError::DiskFull { .. }) if self.clear_log().await => self.try_write(batches).await,
+        match self.try_write(tenure, batches).await {
+            Err(StoreError::DiskFull { .. }) if self.clear_log().await => self.try_write(tenure, batches).await,
             written => written,
         }
     }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use alpha_kite::store::{
-    Batch, Gap, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest, StoredIndicator,
+    Batch, Claim, Gap, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest, StoredIndicator,
+    Tenure,
 };
 use alpha_kite_core::{Date, Interval, Ticker, Timestamp};
 use async_trait::async_trait;
@@ -98,13 +99,13 @@ impl Store for Switched {
         self.store.gaps(ticker, range).await
     }
 
-    async fn write_all(&self, batches: &[Batch]) -> Result<()> {
+    async fn write_under(&self, tenure: Option<&Tenure>, batches: &[Batch]) -> Result<()> {
         if self.switch.loses_answer.swap(false, Ordering::SeqCst) {
-            self.store.write_all(batches).await?;
+            self.store.write_under(tenure, batches).await?;
             return Err(gone());
         }
         self.switch.check()?;
-        self.store.write_all(batches).await
+        self.store.write_under(tenure, batches).await
     }
 
     async fn report(&self, reports: &[Report]) -> Result<()> {
@@ -112,7 +113,7 @@ impl Store for Switched {
         self.store.report(reports).await
     }
 
-    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Option<String>> {
+    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Claim> {
         self.switch.check()?;
         self.store.take_lease(name, holder, length).await
     }

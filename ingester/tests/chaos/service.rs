@@ -12,7 +12,7 @@ use alpha_kite::metrics::Metrics;
 use alpha_kite::schwab::token::{KeeperOptions, OauthClient, TokenFile, TokenKeeper};
 use alpha_kite::schwab::{Backoff, Overflow, RequestOptions, SchwabClient, StreamerOptions, Subscriptions};
 use alpha_kite::spool::Spool;
-use alpha_kite::store::{DatabaseUrl, open};
+use alpha_kite::store::{Claim, DatabaseUrl, open};
 use alpha_kite_core::Rule;
 use alpha_kite_simulator::Running;
 use tempfile::TempDir;
@@ -122,7 +122,7 @@ impl Host {
     /// Ends the lease that a service left, as its time does; the process that it names lives on.
     pub(crate) async fn end_lease(&self) {
         let store = open(&self.url).await.unwrap();
-        if let Some(holder) = store.take_lease("streamer", "nobody", Duration::ZERO).await.unwrap() {
+        if let Claim::HeldBy(holder) = store.take_lease("streamer", "nobody", Duration::ZERO).await.unwrap() {
             store.release_lease("streamer", &holder).await.unwrap();
         }
         store.close().await;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use alpha_kite::hub::{ConnectionState, DatabaseState};
 use alpha_kite::spool::Spool;
 use alpha_kite::store::{
-    Batch, Gap, GapState, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest, StoredIndicator,
+    Batch, Claim, Gap, GapState, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest,
+    StoredIndicator, Tenure,
 };
 use alpha_kite_core::{Date, Interval, Ticker, Timestamp};
 use async_trait::async_trait;
@@ -20,13 +21,25 @@ use crate::session::{AFTER_CLOSE_MS, assert_minutes_of_a_day_without_faults, ass
 use crate::support::{Engine, Fixture};
 
 /// A store that can be away.
-struct Away {
+pub(crate) struct Away {
     store: Arc<dyn Store>,
     is_away: AtomicBool,
     refused: AtomicUsize,
 }
 
 impl Away {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, is_away: AtomicBool::new(false), refused: AtomicUsize::new(0) }
+    }
+
+    pub(crate) fn go(&self) {
+        self.is_away.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn come_back(&self) {
+        self.is_away.store(false, Ordering::Relaxed);
+    }
+
     fn reach(&self) -> Result<&dyn Store> {
         if self.is_away.load(Ordering::Relaxed) {
             self.refused.fetch_add(1, Ordering::Relaxed);
@@ -72,13 +85,13 @@ impl Store for Away {
     async fn gaps(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Gap>> {
         self.reach()?.gaps(ticker, range).await
     }
-    async fn write_all(&self, batches: &[Batch]) -> Result<()> {
-        self.reach()?.write_all(batches).await
+    async fn write_under(&self, tenure: Option<&Tenure>, batches: &[Batch]) -> Result<()> {
+        self.reach()?.write_under(tenure, batches).await
     }
     async fn report(&self, reports: &[Report]) -> Result<()> {
         self.reach()?.report(reports).await
     }
-    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Option<String>> {
+    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Claim> {
         self.reach()?.take_lease(name, holder, length).await
     }
     async fn release_lease(&self, name: &str, holder: &str) -> Result<()> {
@@ -94,8 +107,7 @@ impl Store for Away {
 async fn rows_wait_on_disk_and_come_in_order() {
     let fixture = Fixture::empty(Engine::Sqlite).await;
     let direct = store(&fixture).await;
-    let away =
-        Arc::new(Away { store: Arc::clone(&direct), is_away: AtomicBool::new(false), refused: AtomicUsize::new(0) });
+    let away = Arc::new(Away::new(Arc::clone(&direct)));
     let folder = TempDir::new().unwrap();
     let spool = || Spool::open(folder.path(), 64 << 20).unwrap();
     let market = Market::at(-30_000, "300").await;
@@ -103,18 +115,18 @@ async fn rows_wait_on_disk_and_come_in_order() {
     let service = market.start_with(Arc::clone(&shared), Some(spool()), &[]).await;
 
     market.wait(10 * 60_000).await;
-    away.is_away.store(true, Ordering::Relaxed);
+    away.go();
     market.wait(30 * 60_000).await;
     assert!(service.hub.status().database.spooled_rows > 0);
-    away.is_away.store(false, Ordering::Relaxed);
+    away.come_back();
     market.wait(60 * 60_000).await;
     assert_eq!(service.hub.status().database.spooled_rows, 0);
 
-    away.is_away.store(true, Ordering::Relaxed);
+    away.go();
     market.wait(70 * 60_000).await;
     service.stop().await;
     assert!(away.refused.load(Ordering::Relaxed) > 1);
-    away.is_away.store(false, Ordering::Relaxed);
+    away.come_back();
     assert!(spool().rows() > 0, "the second absence is on disk");
     let service = market.start_with(shared, Some(spool()), &[]).await;
     market.wait(AFTER_CLOSE_MS + 100_000).await;
@@ -130,8 +142,7 @@ async fn rows_wait_on_disk_and_come_in_order() {
 async fn rows_that_nobody_takes_wait_in_memory() {
     let fixture = Fixture::empty(Engine::Sqlite).await;
     let direct = store(&fixture).await;
-    let away =
-        Arc::new(Away { store: Arc::clone(&direct), is_away: AtomicBool::new(false), refused: AtomicUsize::new(0) });
+    let away = Arc::new(Away::new(Arc::clone(&direct)));
     let (folder, disk) = (TempDir::new().unwrap(), SmallDisk::default());
     let spool = Spool::open_with(Box::new(disk.clone()), folder.path(), 64 << 20).unwrap();
     let market = Market::at(-30_000, "300").await;
@@ -139,7 +150,7 @@ async fn rows_that_nobody_takes_wait_in_memory() {
 
     market.wait(10 * 60_000).await;
     disk.set_full(true);
-    away.is_away.store(true, Ordering::Relaxed);
+    away.go();
     let is_away = || service.hub.status().database.state == DatabaseState::Away;
     while !is_away() {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -158,7 +169,7 @@ async fn rows_that_nobody_takes_wait_in_memory() {
     while service.hub.status().database.spooled_rows == 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    away.is_away.store(false, Ordering::Relaxed);
+    away.come_back();
     while is_away() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -177,8 +188,7 @@ async fn rows_that_nobody_takes_wait_in_memory() {
 async fn what_memory_cannot_hold_is_a_hole() {
     let fixture = Fixture::empty(Engine::Sqlite).await;
     let direct = store(&fixture).await;
-    let away =
-        Arc::new(Away { store: Arc::clone(&direct), is_away: AtomicBool::new(false), refused: AtomicUsize::new(0) });
+    let away = Arc::new(Away::new(Arc::clone(&direct)));
     let (folder, disk) = (TempDir::new().unwrap(), SmallDisk::default());
     let spool = Spool::open_with(Box::new(disk.clone()), folder.path(), 64 << 20).unwrap();
     let mut market = Market::at(-30_000, "300").await;
@@ -187,13 +197,13 @@ async fn what_memory_cannot_hold_is_a_hole() {
 
     market.wait(10 * 60_000).await;
     disk.set_full(true);
-    away.is_away.store(true, Ordering::Relaxed);
+    away.go();
     // It does not stream before it can load what is stored.
     while service.hub.status().connection.state != ConnectionState::Connecting {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     disk.set_full(false);
-    away.is_away.store(false, Ordering::Relaxed);
+    away.come_back();
     market.wait(AFTER_CLOSE_MS + 100_000).await;
     service.repaired().await;
     service.stop().await;

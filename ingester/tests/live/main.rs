@@ -7,6 +7,7 @@ mod disk;
 mod support;
 
 mod away;
+mod fence;
 mod health;
 mod market;
 mod oracle;

@@ -12,7 +12,7 @@ use alpha_kite::schwab::token::{OauthClient, TokenFile};
 use alpha_kite::schwab::{Backoff, Overflow, StreamerOptions, Subscriptions};
 use alpha_kite::series::Series;
 use alpha_kite::spool::Spool;
-use alpha_kite::store::Store;
+use alpha_kite::store::{Claim, Store};
 use alpha_kite_core::{Bar, Date, Interval, Rule, Session, Ticker, Timestamp};
 use alpha_kite_simulator::{ClockStart, Config as MarketConfig, Running, Simulator, SlowReader, Speed};
 use tempfile::TempDir;
@@ -154,8 +154,7 @@ impl Service {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
         // What a dead process leaves is taken over at once; this one lives on.
-        let holder = store.take_lease("streamer", "nobody", Duration::ZERO).await.unwrap().unwrap();
-        store.release_lease("streamer", &holder).await.unwrap();
+        end_lease(store).await;
     }
 
     /// Waits until the newest stored row of every ticker starts at or after `moment`.
@@ -181,6 +180,15 @@ impl Service {
             }
         };
         tokio::time::timeout(Duration::from_secs(120), repaired).await.expect("holes are filled");
+    }
+}
+
+/// Lets the lease run out, as its time does.
+pub(crate) async fn end_lease(store: &dyn Store) {
+    match store.take_lease("streamer", "nobody", Duration::ZERO).await.unwrap() {
+        Claim::HeldBy(holder) => store.release_lease("streamer", &holder).await.unwrap(),
+        // It was given back.
+        Claim::Granted(_) => {}
     }
 }
 

@@ -41,13 +41,19 @@ impl Machine {
             ("DATABASE_URL", database.map_or(sqlite, str::to_owned)),
         ];
         let machine = Self { folder, environment, starts: AtomicU32::new(0) };
+        machine.log_in(market).await;
+        machine
+    }
+
+    /// What `alpha-kite auth login` does: a new login in the file.
+    pub(crate) async fn log_in(&self, market: &Running) {
+        let account = market.config();
         let secret = |text: &str| Secret::new(text).unwrap();
         let (key, password) = (secret(&account.app_key), secret(&account.app_secret));
         let base = Url::parse(&market.base_url).unwrap();
         let oauth = OauthClient::new(&base, key, password, REDIRECT.to_owned(), Arc::new(SystemClock));
         let tokens = oauth.exchange(&secret(&market.authorize(REDIRECT))).await.unwrap();
-        machine.tokens().save(&tokens).unwrap();
-        machine
+        self.tokens().save(&tokens).unwrap();
     }
 
     pub(crate) fn database(&self) -> &str {

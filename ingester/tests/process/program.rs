@@ -76,11 +76,17 @@ impl Program {
 
     /// What `GET` of a path gives.
     pub(crate) async fn get(&self, path: &str) -> Value {
+        get(&format!("http://{}", self.address().await), path)
+    }
+
+    /// Where it answers, as `127.0.0.1:1234`.
+    pub(crate) async fn address(&self) -> String {
         self.says("alpha-kite runs").await;
         let log = self.log();
         let line = log.lines().find(|line| line.contains("alpha-kite runs")).unwrap();
         let line: Value = serde_json::from_str(line).unwrap();
-        get(line["http"].as_str().unwrap().trim_end_matches('/'), path)
+        let address = line["http"].as_str().unwrap().strip_prefix("http://").unwrap();
+        address.trim_end_matches('/').to_owned()
     }
 
     /// Its resident memory in KiB.

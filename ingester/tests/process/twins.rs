@@ -17,7 +17,7 @@ const LASTING: Duration = Duration::from_secs(15);
 const LONG_ENOUGH: Duration = Duration::from_secs(4);
 
 /// How many connections to the streamer there were, and how many logins.
-fn lines(market: &Running) -> (u64, u64) {
+pub(crate) fn lines(market: &Running) -> (u64, u64) {
     let status = get(&market.base_url, "/simulator/status");
     (status["connections"].as_u64().unwrap(), status["logins"].as_u64().unwrap())
 }
@@ -81,34 +81,4 @@ async fn a_second_program_in_the_same_folder_is_refused() {
     assert!(log.contains("alpha-kite-spool is in use by another process"), "{log}");
     assert_eq!(lines(&market), (1, 1));
     first.stop().await;
-}
-
-/// The first one is stopped for longer than its lease lasts, as a machine that sleeps, and goes on: what it then has in mind
-/// is of the past, and the second has filled it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_slept_leaves_the_stream_to_the_other() {
-    let (began, seed) = (Instant::now(), number("CHAOS_SEED", 5));
-    let market = market::closing_in(Duration::from_secs(50), seed).await;
-    // A process that sleeps while it writes to a file keeps all others from it.
-    let name = Cluster::shared().create_database().await;
-    let machine = Machine::new(&market, Some(&Cluster::shared().url("postgres", &name))).await;
-    let other = Machine::new(&market, Some(machine.database())).await;
-    let store = open(&machine.database().parse().unwrap()).await.unwrap();
-    let first = machine.start();
-    first.says("session entered").await;
-    market::stored_until(store.as_ref(), market.clock().now()).await;
-    let second = other.start();
-    second.says("another process streams into this database").await;
-    first.signal("STOP");
-    second.says("session entered").await;
-    tokio::time::sleep(LONG_ENOUGH).await;
-    first.signal("CONT");
-    first.says("another process streams into this database").await;
-
-    market::close(&market, store.as_ref()).await;
-    assert_eq!(lines(&market), (2, 2));
-    second.stop().await;
-    first.stop().await;
-    let what = format!("one of two slept, seed {seed}, {:.1} s", began.elapsed().as_secs_f64());
-    market::check(&market, store.as_ref(), &machine, &what).await;
 }

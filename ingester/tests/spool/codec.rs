@@ -1,7 +1,7 @@
 //! Batches as bytes and back.
 
 use alpha_kite::spool::{CodecError, decode, encode};
-use alpha_kite::store::{Batch, Event, Gap, GapState, IndicatorRow, Row, SignalEvent, Source, StoredDigest};
+use alpha_kite::store::{Batch, Event, Gap, GapState, IndicatorRow, Row, SignalEvent, Source, StoredDigest, Tenure};
 use alpha_kite_core::{Bar, Date, Digest, Direction, Interval, Price, Rule, SignalId, Ticker, Timestamp, Volume};
 use proptest::collection::vec;
 use proptest::option;
@@ -98,6 +98,12 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn tenure()(lease in "[a-z]{0,9}", holder in ".{0,40}", number: i64) -> Tenure {
+        Tenure { lease, holder, number }
+    }
+}
+
+prop_compose! {
     fn batch()(
         ticker in ticker(),
         delete_rows in vec((moment(), moment()).prop_map(|(start, end)| start..end), 0..3),
@@ -117,33 +123,35 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn everything_comes_back(batches in vec(batch(), 0..4)) {
-        let bytes = encode(&batches);
+    fn everything_comes_back(tenure in tenure(), batches in vec(batch(), 0..4)) {
+        let bytes = encode(&tenure, &batches);
         let back = decode(&bytes).unwrap();
-        prop_assert_eq!(&back, &batches);
+        prop_assert_eq!((&back.0, &back.1), (&tenure, &batches));
         // Doubles to the bit: 0 and -0 are equal otherwise.
-        prop_assert_eq!(encode(&back), bytes);
+        prop_assert_eq!(encode(&back.0, &back.1), bytes);
     }
 
     #[test]
-    fn other_bytes_are_refused(batches in vec(batch(), 1..3), cut: prop::sample::Index, change: (prop::sample::Index, u8)) {
-        let bytes = encode(&batches);
+    fn other_bytes_are_refused(
+        tenure in tenure(), batches in vec(batch(), 1..3), cut: prop::sample::Index, change: (prop::sample::Index, u8),
+    ) {
+        let bytes = encode(&tenure, &batches);
         prop_assert_eq!(decode(&bytes[..cut.index(bytes.len())]), Err(CodecError::Short));
         prop_assert_eq!(decode(&[bytes.as_slice(), &[0]].concat()), Err(CodecError::Long));
         // A changed byte is another batch or an error, never a panic.
         let mut changed = bytes.clone();
         changed[change.0.index(bytes.len())] ^= change.1;
-        if let Ok(other) = decode(&changed) {
-            prop_assert_eq!(encode(&other), changed);
+        if let Ok((tenure, batches)) = decode(&changed) {
+            prop_assert_eq!(encode(&tenure, &batches), changed);
         }
     }
 
     #[test]
     fn noise_is_refused(noise in vec(any::<u8>(), 0..300)) {
-        let mut versioned = vec![1];
+        let mut versioned = vec![2];
         versioned.extend(&noise);
         let _ = decode(&versioned);
-        if noise.first().is_some_and(|&version| version != 1) {
+        if noise.first().is_some_and(|&version| version != 2) {
             prop_assert_eq!(decode(&noise), Err(CodecError::Version(noise[0])));
         }
     }

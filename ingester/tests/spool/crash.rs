@@ -6,7 +6,7 @@ use std::path::Path;
 use alpha_kite::spool::{Spool, SpoolError};
 
 use crate::memory::{Fault, Left, Memory};
-use crate::samples::{drain, number_of, numbered};
+use crate::samples::{drain, number_of, numbered, tenure};
 
 const MAX_BYTES: u64 = 100_000;
 
@@ -30,7 +30,7 @@ struct Told {
 impl Told {
     fn append(&mut self, spool: &mut Spool, number: i64) -> Result<(), SpoolError> {
         // Large enough that every second record begins a new file.
-        let result = spool.append(&[numbered(number, 45)]);
+        let result = spool.append(&tenure(), &[numbered(number, 45)]);
         let set = if result.is_ok() { &mut self.appended } else { &mut self.refused };
         set.insert(number);
         result
@@ -117,7 +117,7 @@ fn a_crash_at_any_change_loses_nothing_that_was_promised() {
                 let context = format!("crash at change {at}, of contents {contents:?}, of names {names:?}");
                 let after = memory.after_crash(contents, names);
                 let mut spool = open(&after).unwrap_or_else(|error| panic!("{context}: {error}"));
-                spool.append(&[numbered(99, 1)]).unwrap();
+                spool.append(&tenure(), &[numbered(99, 1)]).unwrap();
                 let drained = drain(&mut spool).unwrap();
                 assert_eq!(drained.last(), Some(&99), "{context}");
                 told.check(&drained[..drained.len() - 1], &context);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use alpha_kite::spool::{Spool, SpoolError};
 
-use crate::samples::{drain, number_of, numbered};
+use crate::samples::{drain, number_of, numbered, tenure};
 
 const MAX_BYTES: u64 = 1 << 30;
 const FOLDER: &str = "ALPHA_KITE_TEST_SPOOL";
@@ -27,11 +27,11 @@ fn what_goes_in_comes_out_in_order_and_once() {
     let path = folder.path().join("new/spool");
     let mut spool = Spool::open(&path, MAX_BYTES).unwrap();
     assert!(spool.is_empty() && spool.peek().unwrap().is_none());
-    spool.append(&[]).unwrap();
+    spool.append(&tenure(), &[]).unwrap();
     assert_eq!((spool.bytes(), spool.rows()), (0, 0));
 
     for number in 1..=20 {
-        spool.append(&[numbered(number, number)]).unwrap();
+        spool.append(&tenure(), &[numbered(number, number)]).unwrap();
     }
     assert_eq!(spool.rows(), 210);
     let first = spool.peek().unwrap().unwrap();
@@ -44,7 +44,7 @@ fn what_goes_in_comes_out_in_order_and_once() {
     let mut spool = Spool::open(&path, MAX_BYTES).unwrap();
     assert_eq!((spool.rows(), spool.cut_bytes()), (209, 0));
     let both = [numbered(21, 1), numbered(22, 2)];
-    spool.append(&both).unwrap();
+    spool.append(&tenure(), &both).unwrap();
     for number in 2..=20 {
         let pending = spool.peek().unwrap().unwrap();
         assert_eq!(number_of(&pending.batches), number);
@@ -62,7 +62,7 @@ fn only_the_user_can_read_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("spool");
     let mut spool = Spool::open(&path, MAX_BYTES).unwrap();
-    spool.append(&[numbered(1, 1)]).unwrap();
+    spool.append(&tenure(), &[numbered(1, 1)]).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o700);
     for entry in fs::read_dir(&path).unwrap() {
@@ -89,7 +89,7 @@ fn two_never_share_it() {
 fn the_bound_is_kept_and_told() {
     let folder = tempfile::tempdir().unwrap();
     let mut spool = Spool::open(folder.path(), 20_000).unwrap();
-    let full = (1..).find_map(|number| spool.append(&[numbered(number, 20)]).err()).unwrap();
+    let full = (1..).find_map(|number| spool.append(&tenure(), &[numbered(number, 20)]).err()).unwrap();
     assert!(full.is_disk_full() && full.to_string().contains("20000 bytes"), "{full}");
     let on_disk: u64 = files(folder.path()).iter().map(|path| fs::metadata(path).unwrap().len()).sum();
     assert!((15_000..=20_000).contains(&on_disk) && on_disk == spool.bytes(), "{on_disk}");
@@ -100,7 +100,7 @@ fn the_bound_is_kept_and_told() {
         let pending = spool.peek().unwrap().unwrap();
         spool.acknowledge(&pending).unwrap();
     }
-    spool.append(&[numbered(99, 20)]).unwrap();
+    spool.append(&tenure(), &[numbered(99, 20)]).unwrap();
     assert_eq!(drain(&mut spool).unwrap().last(), Some(&99));
 }
 
@@ -110,7 +110,7 @@ fn whatever_is_cut_short_is_cut_off() {
     let mut spool = Spool::open(folder.path(), MAX_BYTES).unwrap();
     let mut ends = vec![64];
     for number in 1..=3 {
-        spool.append(&[numbered(number, 1)]).unwrap();
+        spool.append(&tenure(), &[numbered(number, 1)]).unwrap();
         ends.push(spool.bytes());
     }
     drop(spool);
@@ -217,7 +217,7 @@ fn appends_until_it_is_killed() {
         highest = highest.max(number_of(&head.batches) + i64::try_from(waiting).unwrap() - 1);
     }
     for number in highest + 1.. {
-        spool.append(&[numbered(number, 3)]).unwrap();
+        spool.append(&tenure(), &[numbered(number, 3)]).unwrap();
         fs::write(&name, number.to_string()).unwrap();
         writeln!(out, "appended {number}").unwrap();
         if number % 4 != 0 {

@@ -1,7 +1,7 @@
 //! Batches to spool.
 
 use alpha_kite::spool::{Spool, SpoolError};
-use alpha_kite::store::{Batch, Row, Source};
+use alpha_kite::store::{Batch, Row, Source, Tenure};
 use alpha_kite_core::{Bar, Interval, Price, Ticker, Timestamp, Volume};
 
 /// The batch of a number: it has `rows` rows, of which the first tells the number.
@@ -22,6 +22,11 @@ pub(crate) fn numbered(number: i64, rows: i64) -> Batch {
     Batch { rows: (0..rows).map(row).collect(), ..Batch::new(Ticker::parse("QQQ").unwrap()) }
 }
 
+/// Whose batches they are.
+pub(crate) fn tenure() -> Tenure {
+    Tenure { lease: "streamer".to_owned(), holder: "host/boot/1/a".to_owned(), number: 3 }
+}
+
 pub(crate) fn number_of(batches: &[Batch]) -> i64 {
     assert_eq!(batches.len(), 1);
     batches[0].rows[0].bar.start.as_millis() / 1_000_000
@@ -31,6 +36,7 @@ pub(crate) fn number_of(batches: &[Batch]) -> i64 {
 pub(crate) fn drain(spool: &mut Spool) -> Result<Vec<i64>, SpoolError> {
     let mut numbers = Vec::new();
     while let Some(pending) = spool.peek()? {
+        assert_eq!(pending.tenure, tenure());
         spool.acknowledge(&pending)?;
         numbers.push(number_of(&pending.batches));
     }

@@ -11,16 +11,20 @@ use std::time::Duration;
 use alpha_kite_core::{Date, Interval, Rule, Ticker, Timestamp};
 
 use crate::store::batch::{SERVICE, is_storable};
-use crate::store::{Batch, Gap, IndicatorRow, Report, Row, SignalEvent, StoredDigest};
+use crate::store::{Batch, Gap, IndicatorRow, Report, Row, SignalEvent, StoredDigest, Tenure};
 
 /// The moment of `column` in whole milliseconds since 1970-01-01T00:00:00Z.
 pub(super) const TIMESTAMP_MS: &str = "floor(extract(epoch from timestamp) * 1000)::bigint";
 
-/// The statements that store batches of different tickers. Sent as one message they are one transaction.
+/// The statements that store batches of different tickers, if the tenure lasts. Sent as one message they are one
+/// transaction.
 ///
 /// Rows of all tickers go into one statement, since planning a statement costs more than a row.
-pub(super) fn write(batches: &[Batch]) -> String {
+pub(super) fn write(tenure: Option<&Tenure>, batches: &[Batch]) -> String {
     let mut sql = String::new();
+    if let Some(Tenure { lease, holder, number }) = tenure {
+        write_sql(&mut sql, format_args!("select require_lease({}, {}, {number});\n", quote(lease), quote(holder)));
+    }
     for batch in batches {
         delete_rows(&mut sql, batch);
         delete_indicators(&mut sql, batch);
@@ -85,13 +89,15 @@ pub(super) fn report(reports: &[Report]) -> String {
     sql
 }
 
-/// The statement that takes a lease that is free, has run out or is the holder's own. The texts are literals.
+/// The statement that takes a lease that is free, has run out or is the holder's own, and gives its tenure. The texts are
+/// literals.
 pub(super) fn take_lease(name: &str, holder: &str, length: Duration) -> String {
     format!(
-        "insert into leases as held (name, holder, expires_at) \
-         values ({name}, {holder}, now() + interval '{} milliseconds') \
-         on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at \
-         where held.holder = excluded.holder or held.expires_at <= now() returning holder",
+        "insert into leases as held (name, holder, expires_at, tenure) \
+         values ({name}, {holder}, now() + interval '{} milliseconds', 1) \
+         on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at, \
+         tenure = held.tenure + case when held.holder = excluded.holder then 0 else 1 end \
+         where held.holder = excluded.holder or held.expires_at <= now() returning tenure",
         length.as_millis(),
     )
 }

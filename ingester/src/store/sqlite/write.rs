@@ -8,7 +8,7 @@ use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
 use sqlx::{AssertSqlSafe, Error, query};
 
 use crate::store::batch::SERVICE;
-use crate::store::{Batch, Gap, IndicatorRow, Report, Row, SignalEvent, StoredDigest};
+use crate::store::{Batch, Gap, IndicatorRow, Report, Row, SignalEvent, StoredDigest, Tenure};
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
 
@@ -66,6 +66,16 @@ const INSERT_EVENT: &str = "insert into signals (id, seq, event, ticker, bar_sec
     sma9, vwap, rule, late, recorded_at) \
     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 \
     where not exists (select 1 from signals where id = ?1 and seq = ?2)";
+
+/// Whether nobody else has taken the lease since; the transaction, which keeps all others from it, is the caller's.
+pub(super) async fn lasts(connection: &mut SqliteConnection, tenure: &Tenure) -> Result<bool, Error> {
+    let held = query("select 1 from leases where name = ?1 and holder = ?2 and tenure = ?3")
+        .bind(&tenure.lease)
+        .bind(&tenure.holder)
+        .bind(tenure.number)
+        .fetch_optional(connection);
+    Ok(held.await?.is_some())
+}
 
 /// Runs the statements of batches of different tickers; the transaction is the caller's.
 pub(super) async fn write(connection: &mut SqliteConnection, batches: &[Batch]) -> Result<(), Error> {
