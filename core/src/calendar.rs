@@ -18,10 +18,10 @@ impl Calendar {
     /// The last year with sessions.
     pub const LAST_YEAR: i32 = 2100;
     /// The last day on which the rules were compared with an independent calendar.
-    pub const CHECKED_THROUGH: Date = Date::new(2030, 12, 31).expect("a day of the calendar");
+    pub const CHECKED_THROUGH: Date = date(2030, 12, 31);
 
-    pub(crate) const FIRST_DATE: Date = Date::new(Self::FIRST_YEAR, 1, 1).expect("a day of the calendar");
-    pub(crate) const LAST_DATE: Date = Date::new(Self::LAST_YEAR, 12, 31).expect("a day of the calendar");
+    pub(crate) const FIRST_DATE: Date = date(Self::FIRST_YEAR, 1, 1);
+    pub(crate) const LAST_DATE: Date = date(Self::LAST_YEAR, 12, 31);
 
     /// Whether the calendar covers a moment: whether its New York day is in the years 1990 to 2100.
     ///
@@ -45,7 +45,7 @@ impl Calendar {
         let (year, month, day) = date.year_month_day();
         if matches!(weekday, Weekday::Saturday | Weekday::Sunday)
             || is_holiday(year, month, day, weekday)
-            || is_special_closure(year, month, day)
+            || SPECIAL_CLOSURES.contains(&date)
         {
             None
         } else if !is_early_close(year, month, day, weekday) {
@@ -89,17 +89,23 @@ fn is_holiday(year: i32, month: u8, day: u8, weekday: Weekday) -> bool {
 }
 
 /// Full-day closures that no rule gives.
-fn is_special_closure(year: i32, month: u8, day: u8) -> bool {
-    matches!(
-        (year, month, day),
-        (1994, 4, 27) // funeral of President Nixon
-            | (2001, 9, 11..=14) // attacks of September 11
-            | (2004, 6, 11) // funeral of President Reagan
-            | (2007, 1, 2) // mourning for President Ford
-            | (2012, 10, 29..=30) // Hurricane Sandy
-            | (2018, 12, 5) // mourning for President George H. W. Bush
-            | (2025, 1, 9) // mourning for President Carter
-    )
+const SPECIAL_CLOSURES: [Date; 11] = [
+    date(1994, 4, 27), // funeral of President Nixon
+    date(2001, 9, 11), // attacks of September 11
+    date(2001, 9, 12),
+    date(2001, 9, 13),
+    date(2001, 9, 14),
+    date(2004, 6, 11),  // funeral of President Reagan
+    date(2007, 1, 2),   // mourning for President Ford
+    date(2012, 10, 29), // Hurricane Sandy
+    date(2012, 10, 30),
+    date(2018, 12, 5), // mourning for President George H. W. Bush
+    date(2025, 1, 9),  // mourning for President Carter
+];
+
+/// A date that is known when this is compiled.
+const fn date(year: i32, month: u8, day: u8) -> Date {
+    Date::new(year, month, day).expect("a day of the calendar")
 }
 
 /// Whether a day that is no holiday closes early.
@@ -129,25 +135,17 @@ fn is_nth_week(n: u8, day: u8) -> bool {
     day.div_ceil(7) == n
 }
 
-fn is_good_friday(year: i32, month: u8, day: u8) -> bool {
-    let march_day = i32::from(day) + if month == 4 { 31 } else { 0 };
-    march_day == easter_in_march(year) - 2
-}
-
-/// Western Easter Sunday as a day of March; 32 is April 1.
+/// Whether a Friday is the last one before Western Easter, which is the Sunday after the full moon of spring.
 ///
-/// Source: the anonymous Gregorian computus (Nature, 20 April 1876), with the letters that Jean
-/// Meeus gives it in "Astronomical Algorithms", chapter 8.
-fn easter_in_march(year: i32) -> i32 {
-    let (a, b, c) = (year % 19, year / 100, year % 100);
-    let (d, e) = (b / 4, b % 4);
-    let f = (b + 8) / 25;
-    let g = (b - f + 1) / 3;
-    let h = (19 * a + b - d - g + 15) % 30;
-    let (i, k) = (c / 4, c % 4);
-    let l = (32 + 2 * e + 2 * i - h - k) % 7;
-    let m = (a + 11 * h + 22 * l) / 451;
-    22 + h + l - 7 * m
+/// By the church's tables that moon is full on the same date every 19 years, from 1900 to 2199.
+///
+/// Source: Claus Tondering, "Frequently Asked Questions about Calendars", 2.13.7.
+fn is_good_friday(year: i32, month: u8, day: u8) -> bool {
+    let golden = year % 19;
+    let epact = (19 * golden + 24) % 30;
+    let full_moon = 21 + epact - (epact + golden / 11) / 29;
+    let march_day = i32::from(day) + if month == 4 { 31 } else { 0 };
+    (full_moon - 1..=full_moon + 5).contains(&march_day)
 }
 
 #[cfg(test)]
@@ -233,6 +231,34 @@ mod tests {
             let date = Date::parse(date).unwrap();
             assert_eq!(Calendar::closing_minute(date), closing_minute, "{name}");
         }
+    }
+
+    #[test]
+    fn good_friday_is_two_days_before_easter() {
+        for year in Calendar::FIRST_YEAR..=Calendar::LAST_YEAR {
+            let first = Date::new(year, 3, 1).unwrap();
+            let days = (0..61).map(|days| Date::from_days_since_epoch(first.days_since_epoch() + days).unwrap());
+            let fridays = days.enumerate().filter(|(_, date)| date.weekday() == Weekday::Friday);
+            let good = fridays.filter(|(_, date)| is_good_friday(year, date.month(), date.day()));
+            let march_days = good.map(|(days, _)| i32::try_from(days).unwrap() + 1).collect::<std::vec::Vec<_>>();
+            assert_eq!(march_days, [easter_in_march(year) - 2], "{year}");
+        }
+    }
+
+    /// Western Easter Sunday as a day of March; 32 is April 1.
+    ///
+    /// Source: the anonymous Gregorian computus (Nature, 20 April 1876), with the letters that Jean
+    /// Meeus gives it in "Astronomical Algorithms", chapter 8.
+    fn easter_in_march(year: i32) -> i32 {
+        let (a, b, c) = (year % 19, year / 100, year % 100);
+        let (d, e) = (b / 4, b % 4);
+        let f = (b + 8) / 25;
+        let g = (b - f + 1) / 3;
+        let h = (19 * a + b - d - g + 15) % 30;
+        let (i, k) = (c / 4, c % 4);
+        let l = (32 + 2 * e + 2 * i - h - k) % 7;
+        let m = (a + 11 * h + 22 * l) / 451;
+        22 + h + l - 7 * m
     }
 
     #[test]

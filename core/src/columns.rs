@@ -1,5 +1,8 @@
 //! Many bars at once, in columns: the same bits as bar by bar.
 
+use core::ops::Range;
+
+use crate::bar::Bar;
 use crate::block::{BLOCK_ROWS, Blocks};
 use crate::cross::Direction;
 use crate::engine::SessionEngine;
@@ -62,12 +65,10 @@ impl Indicators {
             }
             let end = rows.min(if at < SMA_BARS { SMA_BARS } else { at + BLOCK_ROWS });
             for row in at..end {
-                let step = self.push_weighed(
-                    columns.closes[row],
-                    columns.weighed(self.vwap.rule(), row),
-                    columns.volumes[row],
-                )?;
-                values.put(row, Some(step));
+                let bar = columns.row(self.vwap.rule(), row);
+                let (close, weighed, volume) = bar.ok_or(Error::ColumnLengths { expected: rows, found: row })?;
+                let step = self.push_weighed(close, weighed, volume)?;
+                values.put(row, step);
             }
             at = end;
         }
@@ -107,15 +108,16 @@ impl SessionEngine {
 
     fn push_sessions(&mut self, starts: &[Timestamp], columns: &Columns<'_>, values: &mut Values<'_>) -> Result<()> {
         let mut at = 0;
-        while at < starts.len() {
-            let Some(current) = self.enter(starts[at])? else {
-                values.put(at, None);
+        while let Some(rest @ [start, ..]) = starts.get(at..) {
+            let Some(current) = self.enter(*start)? else {
+                values.put(at, Step::default());
                 at += 1;
                 continue;
             };
-            let end = at + current.run_length(&starts[at..]);
+            let length = current.run_length(rest);
+            let end = at + length;
             current.indicators.push_columns(&columns.rows(at..end), &mut values.rows(at..end))?;
-            current.last = Some(starts[end - 1]);
+            current.last = rest.get(length - 1).copied();
             at = end;
         }
         Ok(())
@@ -139,33 +141,46 @@ impl<'a> Columns<'a> {
         if found == expected { Ok(()) } else { Err(Error::ColumnLengths { expected, found }) }
     }
 
-    fn rows(&self, rows: core::ops::Range<usize>) -> Self {
+    /// These rows, which are known to be there.
+    fn rows(&self, rows: Range<usize>) -> Self {
         Self {
-            closes: &self.closes[rows.clone()],
-            volumes: &self.volumes[rows.clone()],
-            highs_lows: self.highs_lows.map(|(highs, lows)| (&highs[rows.clone()], &lows[rows])),
+            closes: self.closes.get(rows.clone()).unwrap_or_default(),
+            volumes: self.volumes.get(rows.clone()).unwrap_or_default(),
+            highs_lows: self
+                .highs_lows
+                .map(|(highs, lows)| (highs.get(rows.clone()).unwrap_or_default(), lows.get(rows).unwrap_or_default())),
         }
     }
 
-    /// The sum of the prices of one row that the VWAP weighs, in micro-dollars.
-    fn weighed(&self, rule: Rule, row: usize) -> u64 {
-        let micros = |price: Price| price.as_micros().cast_unsigned();
-        match (rule, self.highs_lows) {
-            (Rule::Hlc3, Some((highs, lows))) => micros(highs[row]) + micros(lows[row]) + micros(self.closes[row]),
-            _ => micros(self.closes[row]),
-        }
+    /// The close of a row, the sum of its prices that the VWAP weighs in micro-dollars, and its volume.
+    fn row(&self, rule: Rule, row: usize) -> Option<(Price, u64, Volume)> {
+        let close = *self.closes.get(row)?;
+        let (high, low) = match (rule, self.highs_lows) {
+            (Rule::Hlc3, Some((highs, lows))) => (*highs.get(row)?, *lows.get(row)?),
+            _ => (close, close),
+        };
+        let volume = *self.volumes.get(row)?;
+        let bar = Bar { start: Timestamp::from_millis(0), open: close, high, low, close, volume };
+        Some((close, rule.weigh(&bar), volume))
     }
 }
 
 impl Values<'_> {
-    fn rows(&mut self, rows: core::ops::Range<usize>) -> Values<'_> {
-        Values { sma9: &mut self.sma9[rows.clone()], vwap: &mut self.vwap[rows.clone()], cross: &mut self.cross[rows] }
+    fn rows(&mut self, rows: Range<usize>) -> Values<'_> {
+        Values {
+            sma9: self.sma9.get_mut(rows.clone()).unwrap_or_default(),
+            vwap: self.vwap.get_mut(rows.clone()).unwrap_or_default(),
+            cross: self.cross.get_mut(rows).unwrap_or_default(),
+        }
     }
 
-    fn put(&mut self, row: usize, step: Option<Step>) {
-        let Step { sma9, vwap, cross } = step.unwrap_or_default();
-        self.sma9[row] = sma9.unwrap_or(ABSENT);
-        self.vwap[row] = vwap.unwrap_or(ABSENT);
-        self.cross[row] = cross.map_or(0, Direction::as_sign);
+    fn put(&mut self, row: usize, Step { sma9, vwap, cross }: Step) {
+        if let (Some(to_sma9), Some(to_vwap), Some(to_cross)) =
+            (self.sma9.get_mut(row), self.vwap.get_mut(row), self.cross.get_mut(row))
+        {
+            *to_sma9 = sma9.unwrap_or(ABSENT);
+            *to_vwap = vwap.unwrap_or(ABSENT);
+            *to_cross = cross.map_or(0, Direction::as_sign);
+        }
     }
 }

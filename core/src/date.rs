@@ -227,7 +227,7 @@ pub(crate) const DAYS_PER_ERA: i32 = 146_097;
 ///
 /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
 #[expect(clippy::as_conversions, reason = "widening, and From is not const")]
-const fn days_from_civil(year: i32, month: u8, day: u8) -> i32 {
+pub(crate) const fn days_from_civil(year: i32, month: u8, day: u8) -> i32 {
     let month = month as i32;
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);

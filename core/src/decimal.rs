@@ -58,13 +58,13 @@ pub(crate) fn parse(text: &[u8], scale: i64) -> Result<Scaled> {
         rest => (&[][..], rest),
     };
     let (exponent, text) = match text {
-        [b'e' | b'E', b'-', rest @ ..] => {
+        [b'e' | b'E', rest @ ..] => {
+            let (sign, rest) = match rest {
+                [b'-', rest @ ..] => (-1, rest),
+                [b'+', rest @ ..] | rest => (1, rest),
+            };
             let (digits, rest) = non_empty(split_digits(rest))?;
-            (-saturating_integer(digits), rest)
-        }
-        [b'e' | b'E', b'+', rest @ ..] | [b'e' | b'E', rest @ ..] => {
-            let (digits, rest) = non_empty(split_digits(rest))?;
-            (saturating_integer(digits), rest)
+            (sign * saturating_integer(digits), rest)
         }
         rest => (0, rest),
     };

@@ -127,9 +127,9 @@ impl SessionEngine {
             return Err(Error::OutOfOrder { start, last });
         }
         let Some(session) = Session::containing(start) else { return Ok(None) };
-        let anew = Current { session, last: None, indicators: Indicators::new(self.rule) };
-        let current = self.current.filter(|current| current.session == session);
-        self.current = Some(current.unwrap_or(anew));
+        if !self.current.is_some_and(|current| current.session == session) {
+            self.current = Some(Current { session, last: None, indicators: Indicators::new(self.rule) });
+        }
         Ok(self.current.as_mut())
     }
 

@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use crate::date::days_from_civil;
 use crate::timestamp::{MILLIS_PER_DAY, MILLIS_PER_MINUTE};
 use crate::{Calendar, Date, Timestamp};
 
@@ -66,19 +67,20 @@ fn date_and_offset(ts: Timestamp) -> Option<(Date, i32)> {
 /// Source: Uniform Time Act, 15 U.S.C. 260a, as amended in 1986 (in force from 1987) and 2005
 /// (in force from 2007).
 fn daylight_time(year: i32) -> Range<Timestamp> {
+    // In days after March 1.
     let (earliest_start, earliest_end) = if year >= 2007 {
-        ((3, 8), (11, 1)) // second Sunday of March, first Sunday of November
+        (7, 245) // second Sunday of March, first Sunday of November
     } else {
-        ((4, 1), (10, 25)) // first Sunday of April, last Sunday of October
+        (31, 238) // first Sunday of April, last Sunday of October
     };
-    let start = sunday_on_or_after(year, earliest_start);
-    let end = sunday_on_or_after(year, earliest_end);
+    let march = days_from_civil(year, 3, 1);
+    let start = sunday_on_or_after(march + earliest_start);
+    let end = sunday_on_or_after(march + earliest_end);
     from_wall_clock(start, 2 * 60, STANDARD_OFFSET_MINUTES)..from_wall_clock(end, 2 * 60, DAYLIGHT_OFFSET_MINUTES)
 }
 
 /// In days since 1970-01-01.
-fn sunday_on_or_after(year: i32, (month, day): (u8, u8)) -> i32 {
-    let days = Date::new(year, month, day).expect("a day that every year has").days_since_epoch();
+fn sunday_on_or_after(days: i32) -> i32 {
     // Day 3, 1970-01-04, was a Sunday.
     days + (3 - days).rem_euclid(7)
 }

@@ -4,7 +4,7 @@ use crate::bar::Bar;
 use crate::error::{Error, Result};
 use crate::interval::Interval;
 use crate::session::Session;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{MILLIS_PER_DAY, Timestamp};
 
 /// Merges bars into bars of a longer interval: first open, highest high, lowest low, last close, sum of volume.
 ///
@@ -18,7 +18,7 @@ pub struct Resampler {
     forming: Option<(Bar, Timestamp)>,
     /// Start of the last bar that went in.
     last: Option<Timestamp>,
-    /// The session that the last bar was in, or that came before it.
+    /// The session that the last bar was in.
     session: Option<Session>,
 }
 
@@ -73,24 +73,35 @@ impl Resampler {
         }
         let length = self.interval.as_millis();
         if !self.session.is_some_and(|session| session.contains(ts)) {
-            self.session = Session::containing(ts).or_else(|| Session::last_before(ts));
+            self.session = Session::containing(ts);
         }
-        let inside = self.session.is_some_and(|session| session.contains(ts));
-        let origin = if inside { self.session.map_or(0, |session| session.open.as_millis()) } else { 0 };
-        let start = ts.as_millis() - (ts.as_millis() - origin).rem_euclid(length);
+        let origin = self.session.map_or(0, |session| session.open.as_millis());
+        let start = ts.as_millis() - (ts.as_millis() - origin).checked_rem_euclid(length).unwrap_or(0);
         let end = start.saturating_add(length);
         let (start, end) = (Timestamp::from_millis(start), Timestamp::from_millis(end));
         match self.session {
-            Some(session) if inside => (start, end.min(session.close)),
-            before => {
-                let opens = Session::next_after(ts).map_or(end, |next| next.open);
-                (before.map_or(start, |session| start.max(session.close)), end.min(opens))
-            }
+            Some(session) => (start, end.min(session.close)),
+            None => between_sessions(ts, start, end),
         }
     }
 }
 
 /// Adds a later bar of the same interval.
+#[inline]
+/// A span outside sessions, cut off where the session before it closes or the one after it opens. No span is longer than
+/// a day, so that no other session can be in it than those of its day and of the days beside.
+fn between_sessions(ts: Timestamp, mut start: Timestamp, mut end: Timestamp) -> (Timestamp, Timestamp) {
+    for days in -1..=1 {
+        let date = ts.checked_add_millis(days * MILLIS_PER_DAY).and_then(Timestamp::utc_date);
+        match date.and_then(Session::on) {
+            Some(session) if session.close <= ts => start = start.max(session.close),
+            Some(session) => end = end.min(session.open),
+            None => {}
+        }
+    }
+    (start, end)
+}
+
 #[inline]
 fn merge(forming: &mut Bar, bar: &Bar) -> Result<()> {
     let volume = forming.volume.checked_add(bar.volume).ok_or(Error::VolumeOutOfRange)?;

@@ -37,12 +37,11 @@ pub struct Session {
 impl Session {
     /// The session of a day; `None` on a day without one and outside the [`Calendar`].
     pub fn on(date: Date) -> Option<Self> {
-        let closing_minute = Calendar::closing_minute(date)?;
-        Some(Self {
-            date,
-            open: at_new_york_minute(date, OPENING_MINUTE),
-            close: at_new_york_minute(date, closing_minute),
-        })
+        let minutes = Calendar::closing_minute(date)? - OPENING_MINUTE;
+        let open = at_new_york_minute(date, OPENING_MINUTE);
+        // New York's clocks change in the night only.
+        let close = open.checked_add_millis(i64::from(minutes) * MILLIS_PER_MINUTE)?;
+        Some(Self { date, open, close })
     }
 
     /// The session that a moment is in: `open <= ts < close`.

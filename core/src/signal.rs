@@ -34,9 +34,7 @@ impl SignalId {
     pub fn new(ticker: &Ticker, interval: Interval, start: Timestamp, direction: Direction, rule: Rule) -> Self {
         let mut text = Text { bytes: [0; 96], len: 0 };
         text.put(ticker.as_bytes());
-        text.put(b"|");
         text.put_integer(interval.as_seconds().into());
-        text.put(b"|");
         text.put_integer(start.as_millis());
         text.put(b"|");
         text.put(direction.as_str().as_bytes());
@@ -95,7 +93,7 @@ struct Text {
 }
 
 impl Text {
-    #[inline]
+    #[inline(never)]
     fn put(&mut self, bytes: &[u8]) {
         for byte in bytes {
             if let Some(place) = self.bytes.get_mut(self.len) {
@@ -105,20 +103,21 @@ impl Text {
         }
     }
 
-    #[inline]
+    /// Puts `|` and a number.
+    #[inline(never)]
     fn put_integer(&mut self, value: i64) {
-        if value < 0 {
-            self.put(b"-");
-        }
+        self.put(if value < 0 { b"|-" } else { b"|" });
         let mut digits = [b'0'; 20];
-        let mut rest = value.unsigned_abs();
-        let mut first = digits.len();
-        while rest != 0 || first == digits.len() {
-            first -= 1;
-            digits[first] += u8::try_from(rest % 10).unwrap_or_default();
+        let (mut rest, mut first) = (value.unsigned_abs(), digits.len());
+        for digit in digits.iter_mut().rev() {
+            *digit += u8::try_from(rest % 10).unwrap_or_default();
             rest /= 10;
+            first -= 1;
+            if rest == 0 {
+                break;
+            }
         }
-        self.put(&digits[first..]);
+        self.put(digits.get(first..).unwrap_or_default());
     }
 
     #[inline]

@@ -33,25 +33,24 @@ impl SessionEngine {
     #[must_use]
     pub fn snapshot(&self) -> [u8; SNAPSHOT_LEN] {
         let mut writer = Writer { bytes: [0; SNAPSHOT_LEN], at: 0 };
-        writer.put(&HEAD);
-        writer.put(&[rule_code(self.rule())]);
+        writer.put(HEAD);
+        writer.put([rule_code(self.rule())]);
         if let Some(Current { session, last, indicators: Indicators { sma, vwap, crosses } }) = self.current() {
-            let closes = sma.closes().count();
-            writer.put(&[1]);
-            writer.put(&session.date.days_since_epoch().to_le_bytes());
-            writer.put(&last.map_or(0, Timestamp::as_millis).to_le_bytes());
-            writer.put(&[u8::try_from(closes).unwrap_or(u8::MAX)]);
-            for close in sma.closes() {
-                writer.put(&close.as_micros().to_le_bytes());
+            writer.put([1]);
+            writer.put(session.date.days_since_epoch().to_le_bytes());
+            writer.put(last.map_or(0, Timestamp::as_millis).to_le_bytes());
+            writer.put([u8::try_from(sma.closes().count()).unwrap_or(u8::MAX)]);
+            let mut closes = sma.closes();
+            for _ in 0..SMA_BARS {
+                writer.put(closes.next().map_or(0, Price::as_micros).to_le_bytes());
             }
-            writer.at += (SMA_BARS - closes) * 8;
-            writer.put(&vwap.sum().to_le_bytes());
-            writer.put(&vwap.volume().to_le_bytes());
-            writer.put(&crosses.side().map_or(0, Direction::as_sign).to_le_bytes());
+            writer.put(vwap.sum().to_le_bytes());
+            writer.put(vwap.volume().to_le_bytes());
+            writer.put(crosses.side().map_or(0, Direction::as_sign).to_le_bytes());
         }
-        writer.at = BODY_LEN;
         let hash = hash_short(&writer.bytes[..BODY_LEN]);
-        writer.put(&hash.to_le_bytes());
+        writer.at = BODY_LEN;
+        writer.put(hash.to_le_bytes());
         writer.bytes
     }
 
@@ -85,11 +84,9 @@ fn read(mut reader: Reader<'_>) -> Option<SessionEngine> {
     let last = Timestamp::from_millis(i64::from_le_bytes(reader.take()?));
     let [closes] = reader.take()?;
     let mut sma = Sma::new();
-    for index in 0..SMA_BARS {
-        let close = Price::from_micros(i64::from_le_bytes(reader.take()?)).ok()?;
-        if index < usize::from(closes) {
-            sma.push(close);
-        }
+    let prices: [u8; SMA_BARS * 8] = reader.take()?;
+    for price in prices.as_chunks().0.iter().take(closes.into()) {
+        sma.push(Price::from_micros(i64::from_le_bytes(*price)).ok()?);
     }
     let sum = u128::from_le_bytes(reader.take()?);
     let volume = u64::from_le_bytes(reader.take()?);
@@ -115,11 +112,11 @@ struct Writer {
 
 impl Writer {
     #[inline]
-    fn put(&mut self, value: &[u8]) {
-        for byte in value {
-            self.bytes[self.at] = *byte;
-            self.at += 1;
+    fn put<const N: usize>(&mut self, value: [u8; N]) {
+        if let Some(place) = self.bytes.get_mut(self.at..).and_then(<[u8]>::first_chunk_mut) {
+            *place = value;
         }
+        self.at += N;
     }
 }
 

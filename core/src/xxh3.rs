@@ -88,7 +88,7 @@ impl Hasher {
     /// The hash of all bytes so far, of which there are none or more than 16.
     #[inline]
     pub(crate) fn digest(&self) -> u64 {
-        let bytes = &self.bytes[STRIPE..STRIPE + self.len];
+        let bytes = self.bytes.get(STRIPE..STRIPE + self.len).unwrap_or_default();
         if self.total == 0 {
             return avalanche_64(secret(56) ^ secret(64));
         }

@@ -3,7 +3,6 @@ import {
   Columns,
   Engine,
   initSync,
-  isRegularSession,
   parsePrice,
   Report,
   Resampler,
@@ -17,7 +16,6 @@ import {
 const FUNCTIONS = {
   Columns,
   Engine,
-  isRegularSession,
   parsePrice,
   Report,
   Resampler,
@@ -46,12 +44,7 @@ export function isLoaded(): boolean {
 /** Puts the compiled module to work. */
 export function instantiate(module: WebAssembly.Module): void {
   try {
-    // The generated code keeps the first module that it gets: a wrong one must not get that far.
-    const names = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
-    if (!["memory", "__wbindgen_start", "engine_push"].every((name) => names.has(name)))
-      throw new Error("its exports differ");
-    const { memory } = initSync({ module });
-    loaded = { ...FUNCTIONS, memory };
+    loaded = { ...FUNCTIONS, memory: initSync(module) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new IndicatorsError("wasm_load_failed", `this is not the wasm module of this package: ${reason}`, { cause });

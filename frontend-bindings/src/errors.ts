@@ -33,22 +33,17 @@ export class IndicatorsError extends Error {
   /** The number of the row that is to blame, from 0; absent where no single row is. */
   readonly index?: number;
 
-  constructor(code: ErrorCode, message: string, details: { cause?: unknown; index?: number } = {}) {
+  constructor(code: ErrorCode, message: string, details: { cause?: unknown; index?: number | undefined } = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
     if (details.index !== undefined) this.index = details.index;
   }
 }
 
-/** Turns what the wasm module threw into an {@link IndicatorsError}. */
+/** Names what stops the wasm module: an {@link IndicatorsError} like its refusals. */
 export function asIndicatorsError(thrown: unknown): unknown {
-  if (!(thrown instanceof Error) || thrown instanceof IndicatorsError) return thrown;
-  if (thrown instanceof WebAssembly.RuntimeError)
-    return new IndicatorsError("internal", thrown.message, { cause: thrown });
-  const { code, index } = thrown as Error & { code?: unknown; index?: unknown };
-  if (typeof code !== "string") return thrown;
-  const details = typeof index === "number" ? { cause: thrown, index } : { cause: thrown };
-  return new IndicatorsError(code as ErrorCode, thrown.message, details);
+  if (!(thrown instanceof WebAssembly.RuntimeError)) return thrown;
+  return new IndicatorsError("internal", thrown.message, { cause: thrown });
 }
 
 /** Runs a call into the wasm module and lets its errors out as {@link IndicatorsError}. */

@@ -22,10 +22,12 @@ export async function loadModule(source: WasmSource | undefined): Promise<WebAss
   }
 }
 
-/** The bytes of `(module (func (result v128) (v128.const i64x2 0 0)))`, valid where there are vector instructions. */
-const SIMD_PROBE = Uint8Array.from(
-  "0061736d010000000105016000017b030201000a16011400fd0c000000000000000000000000000000000b".match(/../g) ?? [],
-  (byte) => Number.parseInt(byte, 16),
+/** The bytes of `(module (func (result v128) (i8x16.splat (i32.const 0))))`, valid where there are vector instructions. */
+const SIMD_PROBE = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0], // magic and version
+  ...[1, 5, 1, 96, 0, 1, 123], // types
+  ...[3, 2, 1, 0], // functions
+  ...[10, 8, 1, 6, 0, 65, 0, 253, 15, 11], // code
 );
 
 function requireSimd(): void {

@@ -16,8 +16,7 @@ export function makeReport({ ticker, barSeconds, basis }: CheckedOptions, add: (
   const report = checked(() => new Report(ticker, barSeconds, basis));
   try {
     checked(() => add(report));
-    const { crosses, sessions } = checked(() => report.result()) as WasmResult;
-    return { crosses, sessions: sessions.map(({ first: _, ...session }) => session) };
+    return checked(() => report.result());
   } finally {
     report.free();
   }
@@ -39,10 +38,4 @@ export function withReport(values: Values, make: () => Report): Result {
       return report().sessions;
     },
   };
-}
-
-/** The wasm module also says which row is a session's first. */
-interface WasmResult {
-  readonly crosses: Cross[];
-  readonly sessions: (SessionSummary & { readonly first: number })[];
 }

@@ -9,7 +9,7 @@ export function sessionOf(time: number): Session | undefined {
 
 /** Whether a moment in milliseconds since the Unix epoch is within a regular session. */
 export function isRegularSession(time: number): boolean {
-  return checked(() => core().isRegularSession(time));
+  return sessionOf(time) !== undefined;
 }
 
 /** The sessions from one New York date to another, both included. Dates are written `2019-02-11`. */

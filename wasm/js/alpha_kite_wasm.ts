@@ -1,4 +1,5 @@
 // The classes and errors of the wasm module, around functions that take and return numbers.
+import { IndicatorsError } from "../errors.js";
 import type * as Exports from "./alpha_kite_wasm_bindings_bg.wasm";
 
 type Wasm = typeof Exports;
@@ -10,37 +11,42 @@ let memory: WebAssembly.Memory;
 /** The one that is called for every bar: through an object it would be slower. */
 let enginePush: Wasm["engine_push"];
 
-/** Puts the compiled module to work. */
-export function initSync({ module }: { module: WebAssembly.Module }): Wasm {
+/** Puts the compiled module to work, and returns its memory. */
+export function initSync(module: WebAssembly.Module): WebAssembly.Memory {
   // wasm-bindgen asks for a table of JavaScript values, of which none cross the border.
   const imports = { "./alpha_kite_wasm_bindings_bg.js": { __wbindgen_init_externref_table: () => undefined } };
-  wasm = new WebAssembly.Instance(module, imports).exports as unknown as Wasm;
+  const { exports } = new WebAssembly.Instance(module, imports);
+  // Nothing of a wrong module may stay.
+  if (!("engine_push" in exports)) throw new Error("its exports differ");
+  wasm = exports as unknown as Wasm;
   memory = wasm.memory;
   enginePush = wasm.engine_push;
-  return wasm;
+  return memory;
 }
 
-/** Why a call was refused, in the order of the module's statuses, and what is said of it. */
-const CODES = [
-  ["not_a_number", "not a number"],
-  ["not_a_time", "time is not a whole number of milliseconds within 8.64e15 of 1970"],
-  ["price_out_of_range", "price is outside 0 to 10000000 dollars"],
-  ["volume_out_of_range", "volume is outside 0 to 10^13 shares"],
-  ["fractional_shares", "volume is not a whole number of shares"],
-  ["session_volume_out_of_range", "volume of the session would pass 10^13 shares"],
-  ["out_of_order", "bar does not start after the one before it"],
-  ["missing_range", "the hlc3 basis needs the high and low of every bar"],
-  ["column_lengths", "more rows than the columns hold"],
-  ["unknown_interval", "interval is neither 1 second nor whole minutes up to a day"],
-  ["unknown_ticker", "ticker is not 1 to 32 upper-case ASCII characters without '|' or outer spaces"],
-  ["unknown_name", "not a known name"],
-  ["bad_snapshot", "snapshot is damaged or of another version"],
-  ["too_large", "more than fits into memory"],
-  ["disposed", "used after it was freed"],
-  ["internal", "unexpected failure"],
-] as const;
+/** What is said of each refusal, in the order of the module's statuses. */
+const MESSAGES = {
+  not_a_number: "not a number",
+  not_a_time: "time is not a whole number of milliseconds within 8.64e15 of 1970",
+  price_out_of_range: "price is outside 0 to 10000000 dollars",
+  volume_out_of_range: "volume is outside 0 to 10^13 shares",
+  fractional_shares: "volume is not a whole number of shares",
+  session_volume_out_of_range: "volume of the session would pass 10^13 shares",
+  out_of_order: "bar does not start after the one before it",
+  missing_range: "the hlc3 basis needs the high and low of every bar",
+  column_lengths: "more rows than the columns hold",
+  unknown_interval: "interval is neither 1 second nor whole minutes up to a day",
+  unknown_ticker: "ticker is not 1 to 32 upper-case ASCII characters without '|' or outer spaces",
+  unknown_name: "not a known name",
+  bad_snapshot: "snapshot is damaged or of another version",
+  too_large: "more than fits into memory",
+  disposed: "used after it was freed",
+  internal: "unexpected failure",
+};
 
-type Code = (typeof CODES)[number][0];
+type Code = keyof typeof MESSAGES;
+
+const CODES = Object.keys(MESSAGES) as Code[];
 
 /** A session as the module knows it. */
 export interface Span {
@@ -51,7 +57,6 @@ export interface Span {
 
 /** What the module reports of a session. */
 export interface ReportedSession extends Span {
-  readonly first: number;
   readonly n: number;
   readonly digest: string;
   readonly rowDigest?: string;
@@ -68,15 +73,14 @@ export interface ReportedCross {
   readonly vwap: number;
 }
 
-function refusal(code: Code, index?: number): Error {
-  const [, message] = CODES.find(([name]) => name === code) ?? CODES[15];
-  return Object.assign(new Error(message), index === undefined ? { code } : { code, index });
+function refusal(code: Code, index?: number): IndicatorsError {
+  return new IndicatorsError(code, MESSAGES[code], { index });
 }
 
-/** The `Error` that a negative status stands for. */
-export function statusError(status: number, first = 0): Error {
-  const [code] = CODES[(-status % 32) - 1] ?? CODES[15];
-  return refusal(code, status > -32 ? undefined : Math.floor(-status / 32) - 1 + first);
+/** The error that a negative status stands for. */
+export function statusError(status: number, first = 0): IndicatorsError {
+  const row = Math.floor(-status / 32) - 1;
+  return refusal(CODES[(-status % 32) - 1] ?? "internal", row < 0 ? undefined : row + first);
 }
 
 /** A number that is no status. */
@@ -96,14 +100,14 @@ function bytes(offset: number, length: number): Uint8Array {
 
 /** The place for texts and snapshots in the module's memory. */
 function room(length: number): Uint8Array {
-  const offset = wasm.text_room(Math.max(length, SNAPSHOT_LENGTH));
+  const size = Math.max(length, SNAPSHOT_LENGTH);
+  const offset = wasm.text_room(size);
   if (offset === 0) throw refusal("too_large");
-  return bytes(offset, Math.max(length, SNAPSHOT_LENGTH));
+  return bytes(offset, size);
 }
 
 /** Writes a text of at most `limit` ASCII characters where the module reads it, and returns its length. */
-function write(text: unknown, limit: number, wrong: Code, long: Code = wrong): number {
-  if (typeof text !== "string") throw refusal(wrong);
+function write(text: string, limit: number, wrong: Code, long: Code = wrong): number {
   if (text.length > limit) throw refusal(long);
   const place = room(text.length);
   for (let at = 0; at < text.length; at++) {
@@ -116,11 +120,6 @@ function write(text: unknown, limit: number, wrong: Code, long: Code = wrong): n
 
 function read(digits: Uint8Array): string {
   return String.fromCharCode(...digits);
-}
-
-function seconds(barSeconds: number): number {
-  if (!Number.isInteger(barSeconds) || barSeconds < 0 || barSeconds > 86_400) throw refusal("unknown_interval");
-  return barSeconds;
 }
 
 function basisNumber(basis: string): number {
@@ -145,37 +144,20 @@ function dateOf(day: number): string {
   return new Date(day * DAY_MILLIS).toISOString().slice(0, 10);
 }
 
-/** Which columns of the module each column is: what kind, and where among its kind. */
-const PLACES = [
-  [0, 0],
-  [1, 0],
-  [2, 0],
-  [3, 0],
-  [3, 1],
-  [4, 0],
-  [1, 1],
-  [1, 2],
-  [1, 3],
-] as const;
-
 /** Columns in the module's memory. */
 export class Columns {
-  readonly capacity: number;
   /** @internal */
   readonly slot: number;
   /** @internal */
   readonly extra: 0 | 1 | 2;
 
   constructor(capacity: number, extra: 0 | 1 | 2) {
-    this.capacity = capacity;
     this.extra = extra;
     this.slot = checked(wasm.columns_new(capacity, extra));
   }
 
   offset(column: number): number {
-    const [kind, place] = PLACES[column] ?? PLACES[0];
-    const absent = kind === 1 && place > (this.extra === 0 ? 0 : this.extra + 1);
-    return absent ? 0 : wasm.columns_offset(this.slot, kind) + 8 * this.capacity * place;
+    return wasm.columns_offset(this.slot, column);
   }
 
   accept(rows: number, doubles: number): void {
@@ -183,7 +165,7 @@ export class Columns {
   }
 
   free(): void {
-    wasm.columns_free(this.slot);
+    wasm.object_free(this.slot);
   }
 }
 
@@ -197,7 +179,7 @@ export class Engine {
 
   constructor(ticker: string, barSeconds: number, basis: string, snapshot?: Uint8Array) {
     this.ticker = ticker;
-    this.barSeconds = seconds(barSeconds);
+    this.barSeconds = barSeconds;
     // Also where a snapshot knows the basis, this checks the ticker.
     const fresh = checked(wasm.engine_new(writeTicker(ticker), this.barSeconds, snapshot ? 0 : basisNumber(basis)));
     this.slot = snapshot === undefined ? fresh : restored(fresh, snapshot);
@@ -248,7 +230,7 @@ export class Engine {
   }
 
   free(): void {
-    wasm.engine_free(this.slot);
+    wasm.object_free(this.slot);
   }
 }
 
@@ -259,7 +241,7 @@ let oneRow: { slot: number; views: Float64Array[] } | undefined;
 function row(time: number, high: number, low: number, close: number, volume: number): number {
   if (oneRow === undefined || oneRow.views[0]?.length === 0) {
     const columns = new Columns(1, 1);
-    if (oneRow !== undefined) wasm.columns_free(oneRow.slot);
+    if (oneRow !== undefined) wasm.object_free(oneRow.slot);
     const views = [0, 1, 2, 6, 7].map((column) => new Float64Array(memory.buffer, columns.offset(column), 1));
     oneRow = { slot: columns.slot, views };
   }
@@ -272,7 +254,7 @@ function row(time: number, high: number, low: number, close: number, volume: num
 
 /** The engine of a snapshot, in place of another one. */
 function restored(fresh: number, snapshot: Uint8Array): number {
-  wasm.engine_free(fresh);
+  wasm.object_free(fresh);
   if (snapshot.length !== SNAPSHOT_LENGTH) throw refusal("bad_snapshot");
   room(SNAPSHOT_LENGTH).set(snapshot);
   return checked(wasm.engine_restore(SNAPSHOT_LENGTH));
@@ -285,7 +267,7 @@ export class Report {
   private hasOpens = false;
 
   constructor(ticker: string, barSeconds: number, basis: string) {
-    this.slot = checked(wasm.report_new(writeTicker(ticker), seconds(barSeconds), basisNumber(basis)));
+    this.slot = checked(wasm.report_new(writeTicker(ticker), barSeconds, basisNumber(basis)));
   }
 
   add(columns: Columns, rows: number, doubles: number): void {
@@ -296,9 +278,8 @@ export class Report {
 
   result(): { sessions: ReportedSession[]; crosses: ReportedCross[] } {
     return {
-      sessions: this.list(0, 3, ([day = 0, first = 0, n = 0], digits) => {
-        const { date, start, end } = spanOf(day) ?? { date: dateOf(day), start: 0, end: 0 };
-        const session = { date, start, end, first, n, digest: read(digits.subarray(0, 16)) };
+      sessions: this.list(0, 3, ([day = 0, , n = 0], digits) => {
+        const session = { ...(spanOf(day) as Span), n, digest: read(digits.subarray(0, 16)) };
         return this.hasOpens ? { ...session, rowDigest: read(digits.subarray(16)) } : session;
       }),
       crosses: this.list(1, 6, ([index = 0, time = 0, sign = 0, micros = 0, sma9 = 0, vwap = 0], digits) => {
@@ -318,7 +299,7 @@ export class Report {
   }
 
   free(): void {
-    wasm.report_free(this.slot);
+    wasm.object_free(this.slot);
   }
 }
 
@@ -327,7 +308,7 @@ export class Resampler {
   private readonly slot: number;
 
   constructor(barSeconds: number) {
-    this.slot = checked(wasm.resampler_new(seconds(barSeconds)));
+    this.slot = checked(wasm.resampler_new(barSeconds));
   }
 
   push(columns: Columns, rows: number, doubles: number, first: number): number {
@@ -339,7 +320,7 @@ export class Resampler {
   }
 
   free(): void {
-    wasm.resampler_free(this.slot);
+    wasm.object_free(this.slot);
   }
 }
 
@@ -348,11 +329,6 @@ export function sessionOf(time: number): Span | undefined {
   if (!Number.isInteger(time) || Math.abs(time) > 8.64e15) throw refusal("not_a_time");
   const session = spanOf(Math.floor(time / DAY_MILLIS));
   return session !== undefined && session.start <= time && time < session.end ? session : undefined;
-}
-
-/** Whether a moment is in a regular session. */
-export function isRegularSession(time: number): boolean {
-  return sessionOf(time) !== undefined;
 }
 
 /** The sessions from one day to another, both included: `YYYY-MM-DD`. Sessions are known for the years 1990 to 2100. */
@@ -384,6 +360,6 @@ export function parsePrice(price: string): { micros: number; rounded: boolean } 
 /** The id of a cross, 1 up or -1 down: 32 hex digits. */
 export function signalId(ticker: string, barSeconds: number, time: number, direction: number, basis: string): string {
   const length = writeTicker(ticker);
-  checked(wasm.signal_id(length, seconds(barSeconds), time, direction, basisNumber(basis)));
+  checked(wasm.signal_id(length, barSeconds, time, direction, basisNumber(basis)));
   return read(room(ID_LENGTH).subarray(0, ID_LENGTH));
 }

@@ -6,11 +6,12 @@ use core::ops::Range;
 use alpha_kite_core::{Bar, Price, Timestamp, Values, Volume};
 use wasm_bindgen::prelude::*;
 
+use crate::lists::fill;
 use crate::slots::{Slots, number};
 use crate::status::{Code, Refusal};
 
 /// The most rows of one workspace: 2^24.
-const MAX_ROWS: u32 = 1 << 24;
+const MAX_ROWS: usize = 1 << 24;
 
 /// Flags of the input columns that hold doubles.
 const TIMES: u32 = 1;
@@ -23,7 +24,7 @@ const HIGHS: usize = 1;
 const LOWS: usize = 2;
 const OPENS: usize = 3;
 
-pub(crate) static COLUMNS: Slots<Columns> = Slots::new();
+pub(crate) const COLUMNS: Slots<Columns> = Slots::new();
 
 /// A workspace of columns: inputs, and the values that an engine writes beside them.
 ///
@@ -49,25 +50,26 @@ pub fn columns_new(capacity: u32, extra: u32) -> i32 {
     number(Columns::new(capacity, extra).and_then(|columns| COLUMNS.insert(columns)))
 }
 
-/// Frees columns.
-#[wasm_bindgen]
-pub fn columns_free(columns: u32) {
-    COLUMNS.remove(columns);
-}
-
-/// Where the columns of a kind begin in memory, one after the other: 0 times; 1 closes, highs, lows, opens; 2 volumes; 3 SMA9,
-/// VWAP; 4 cross. 0 if there are no such columns.
+/// Where a column begins in memory: 0 times, 1 closes, 2 volumes, 3 SMA9, 4 VWAP, 5 cross, 6 highs, 7 lows, 8 opens. 0 if
+/// there is no such column.
 #[must_use]
 #[wasm_bindgen]
-pub fn columns_offset(columns: u32, kind: u32) -> *const u8 {
+pub fn columns_offset(columns: u32, column: u32) -> *const u8 {
     let offset = |columns: &mut Columns| {
-        Ok(match kind {
-            0 => columns.times.as_ptr().cast(),
-            1 => columns.prices.as_ptr().cast(),
-            2 => columns.volumes.as_ptr().cast(),
-            3 => columns.values.as_ptr().cast(),
-            _ => columns.cross.as_ptr().cast(),
-        })
+        let rows = columns.capacity;
+        let start = match column {
+            0 => Some(columns.times.as_ptr().cast()),
+            2 => Some(columns.volumes.as_ptr().cast()),
+            3 => Some(columns.values.as_ptr().cast()),
+            4 => columns.values.get(rows..).map(|values| values.as_ptr().cast()),
+            5 => Some(columns.cross.as_ptr().cast()),
+            // Closes, then highs, lows and opens.
+            _ => {
+                let place = usize::try_from(column.saturating_sub(5)).unwrap_or(usize::MAX);
+                columns.prices.get(place.saturating_mul(rows)..).map(|prices| prices.as_ptr().cast())
+            }
+        };
+        start.ok_or(Code::ColumnLengths.into())
     };
     COLUMNS.with(columns, offset).unwrap_or(core::ptr::null())
 }
@@ -83,20 +85,19 @@ pub fn columns_accept(columns: u32, rows: u32, doubles: u32) -> f64 {
 
 impl Columns {
     fn new(capacity: u32, extra: u32) -> Result<Self, Refusal> {
-        let rows = usize::try_from(capacity.min(MAX_ROWS)).unwrap_or(0);
+        let rows = usize::try_from(capacity).ok().filter(|rows| *rows <= MAX_ROWS).ok_or(Code::TooLarge)?;
         let prices = match extra {
             0 => 1,
             1 => 3,
             _ => 4,
         };
         let mut columns = Self { capacity: rows, ..Self::default() };
-        let filled = capacity <= MAX_ROWS
-            && fill(&mut columns.times, rows, Timestamp::from_millis(0))
-            && fill(&mut columns.volumes, rows, Volume::ZERO)
-            && fill(&mut columns.prices, rows * prices, Price::MIN)
-            && fill(&mut columns.values, rows * 2, 0.0)
-            && fill(&mut columns.cross, rows, 0);
-        if filled { Ok(columns) } else { Err(Code::TooLarge.into()) }
+        fill(&mut columns.times, rows, Timestamp::from_millis(0))?;
+        fill(&mut columns.volumes, rows, Volume::ZERO)?;
+        fill(&mut columns.prices, rows * prices, Price::MIN)?;
+        fill(&mut columns.values, rows * 2, 0.0)?;
+        fill(&mut columns.cross, rows, 0)?;
+        Ok(columns)
     }
 
     /// Does what [`columns_accept`] says and returns the number of rows.
@@ -179,13 +180,4 @@ impl Columns {
             }
         }
     }
-}
-
-/// Fills an empty column, and returns whether there was memory.
-fn fill<T: Copy>(column: &mut Vec<T>, len: usize, element: T) -> bool {
-    let reserved = column.try_reserve_exact(len).is_ok();
-    if reserved {
-        column.resize(len, element);
-    }
-    reserved
 }

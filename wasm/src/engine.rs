@@ -5,16 +5,16 @@ use core::ops::Range;
 use alpha_kite_core::{ABSENT, Direction, Error, Price, Rule, SNAPSHOT_LEN, SessionEngine, Step, Timestamp, Volume};
 use wasm_bindgen::prelude::*;
 
-use crate::columns::{COLUMNS, Columns};
+use crate::columns::Columns;
 use crate::signal::Series;
 use crate::slots::{Slots, number};
 use crate::status::{Code, Refusal};
 use crate::text;
 
-static ENGINES: Slots<Engine> = Slots::new();
+const ENGINES: Slots<Engine> = Slots::new();
 
 #[derive(Debug)]
-struct Engine {
+pub(crate) struct Engine {
     engine: SessionEngine,
     /// SMA9 and VWAP of the last bar in dollars, NaN where absent. JavaScript reads them where they are.
     values: [f64; 2],
@@ -44,12 +44,6 @@ pub fn engine_snapshot(engine: u32) -> i32 {
     number(written.map(|()| i32::try_from(SNAPSHOT_LEN).unwrap_or(0)))
 }
 
-/// Frees an engine.
-#[wasm_bindgen]
-pub fn engine_free(engine: u32) {
-    ENGINES.remove(engine);
-}
-
 /// Takes the next bar by its close. Returns 0 outside sessions, 1 without a cross, 2 for a cross up, 3 for a cross down, or a
 /// status; the values are then at [`engine_values`].
 #[must_use]
@@ -63,7 +57,7 @@ pub fn engine_push(engine: u32, time: f64, close: f64, volume: f64) -> i32 {
 #[must_use]
 #[wasm_bindgen]
 pub fn engine_push_row(engine: u32, columns: u32, forming: bool) -> i32 {
-    let status = ENGINES.with(engine, |engine| COLUMNS.with(columns, |columns| Ok(engine.push_row(columns, forming))));
+    let status = ENGINES.with_columns(engine, columns, |engine, columns| Ok(engine.push_row(columns, forming)));
     number(status)
 }
 
@@ -71,11 +65,9 @@ pub fn engine_push_row(engine: u32, columns: u32, forming: bool) -> i32 {
 #[must_use]
 #[wasm_bindgen]
 pub fn engine_push_columns(engine: u32, columns: u32, rows: u32, doubles: u32) -> f64 {
-    let pushed = ENGINES.with(engine, |engine| {
-        COLUMNS.with(columns, |columns| {
-            let rows = columns.accept(rows, doubles)?;
-            engine.push_columns(columns, rows)
-        })
+    let pushed = ENGINES.with_columns(engine, columns, |engine, columns| {
+        let rows = columns.accept(rows, doubles)?;
+        engine.push_columns(columns, rows)
     });
     pushed.map_or_else(Refusal::as_status, |()| 0.0)
 }

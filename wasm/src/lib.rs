@@ -12,8 +12,10 @@ extern crate alloc;
 mod calendar;
 mod columns;
 mod engine;
+mod lists;
 mod report;
 mod resampler;
+mod shared;
 mod signal;
 mod slots;
 #[cfg(all(feature = "standalone", target_arch = "wasm32"))]
@@ -22,12 +24,13 @@ mod status;
 mod text;
 
 pub use calendar::session_on;
-pub use columns::{columns_accept, columns_free, columns_new, columns_offset};
+pub use columns::{columns_accept, columns_new, columns_offset};
 pub use engine::{
-    engine_basis, engine_day, engine_free, engine_new, engine_push, engine_push_columns, engine_push_row,
-    engine_restore, engine_snapshot, engine_values,
+    engine_basis, engine_day, engine_new, engine_push, engine_push_columns, engine_push_row, engine_restore,
+    engine_snapshot, engine_values,
 };
-pub use report::{report_add, report_free, report_length, report_new, report_offset};
-pub use resampler::{resampler_finish, resampler_free, resampler_new, resampler_push};
+pub use report::{report_add, report_length, report_new, report_offset};
+pub use resampler::{resampler_finish, resampler_new, resampler_push};
 pub use signal::{parse_price, signal_id};
+pub use slots::object_free;
 pub use text::text_room;

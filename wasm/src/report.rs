@@ -5,23 +5,29 @@ use alloc::vec::Vec;
 use alpha_kite_core::{Direction, RowHasher, SeriesHasher, Session};
 use wasm_bindgen::prelude::*;
 
-use crate::columns::{COLUMNS, Columns};
+use crate::columns::Columns;
+use crate::lists::push;
 use crate::signal::Series;
 use crate::slots::{Slots, number};
 use crate::status::{Code, Refusal};
 use crate::text;
 
-static REPORTS: Slots<Report> = Slots::new();
+const REPORTS: Slots<Report> = Slots::new();
 
 /// What is known of the rows of a series so far. JavaScript reads the lists where they are.
 #[derive(Debug)]
-struct Report {
+pub(crate) struct Report {
     series: Series,
     rows: u32,
     sessions: Vec<SessionRow>,
     crosses: Vec<CrossRow>,
-    /// The session that the last row was in.
-    current: Option<Session>,
+    current: Option<Current>,
+}
+
+/// The session that the last row was in, and the digests of its rows.
+#[derive(Debug)]
+struct Current {
+    session: Session,
     values: SeriesHasher,
     bars: RowHasher,
 }
@@ -61,38 +67,22 @@ struct CrossRow {
 #[wasm_bindgen]
 pub fn report_new(ticker_length: u32, bar_seconds: u32, basis: u32) -> i32 {
     let report = Series::new(ticker_length, bar_seconds, basis).and_then(|series| {
-        REPORTS.insert(Report {
-            series,
-            rows: 0,
-            sessions: Vec::new(),
-            crosses: Vec::new(),
-            current: None,
-            values: SeriesHasher::new(),
-            bars: RowHasher::new(),
-        })
+        REPORTS.insert(Report { series, rows: 0, sessions: Vec::new(), crosses: Vec::new(), current: None })
     });
     number(report)
-}
-
-/// Frees a report.
-#[wasm_bindgen]
-pub fn report_free(report: u32) {
-    REPORTS.remove(report);
 }
 
 /// Takes the next rows: their inputs, and the values that an engine wrote beside them. Returns 0 or a status.
 #[must_use]
 #[wasm_bindgen]
 pub fn report_add(report: u32, columns: u32, rows: u32, doubles: u32) -> f64 {
-    let added = REPORTS.with(report, |report| {
-        COLUMNS.with(columns, |columns| {
-            let rows = columns.accept(rows, doubles)?;
-            for row in 0..rows {
-                report.add(columns, row)?;
-            }
-            report.describe_session();
-            Ok(())
-        })
+    let added = REPORTS.with_columns(report, columns, |report, columns| {
+        let rows = columns.accept(rows, doubles)?;
+        for row in 0..rows {
+            report.add(columns, row)?;
+        }
+        report.describe_session();
+        Ok(())
     });
     added.map_or_else(Refusal::as_status, |()| 0.0)
 }
@@ -121,39 +111,39 @@ impl Report {
         let (bar, (sma9, vwap, cross)) = columns.bar(row).zip(columns.values(row)).ok_or(Code::ColumnLengths)?;
         let index = f64::from(self.rows);
         self.rows = self.rows.checked_add(1).ok_or(Code::TooLarge)?;
-        if !self.current.is_some_and(|session| session.contains(bar.start)) {
+        if !self.current.as_ref().is_some_and(|current| current.session.contains(bar.start)) {
             let Some(session) = Session::containing(bar.start) else { return Ok(()) };
             self.describe_session();
-            self.sessions.try_reserve(1).map_err(|_| Code::TooLarge)?;
             let day = session.date.days_since_epoch().into();
-            self.sessions.push(SessionRow { day, first: index, rows: 0.0, digest: [0; 16], row_digest: [0; 16] });
-            (self.current, self.values, self.bars) = (Some(session), SeriesHasher::new(), RowHasher::new());
+            let row = SessionRow { day, first: index, rows: 0.0, digest: [0; 16], row_digest: [0; 16] };
+            push(&mut self.sessions, row)?;
+            self.current = Some(Current { session, values: SeriesHasher::new(), bars: RowHasher::new() });
         }
+        let Some(current) = &mut self.current else { return Ok(()) };
         let direction = match cross {
             0 => None,
             1.. => Some(Direction::Up),
             ..0 => Some(Direction::Down),
         };
         let present = |value: f64| (!value.is_nan()).then_some(value);
-        self.values.push(bar.start, present(sma9), present(vwap), direction);
+        current.values.push(bar.start, present(sma9), present(vwap), direction);
         if columns.has_opens() {
-            self.bars.push(&bar);
+            current.bars.push(&bar);
         }
         if let Some(direction) = direction {
-            self.crosses.try_reserve(1).map_err(|_| Code::TooLarge)?;
             let [time, micros] = [bar.start.as_millis(), bar.close.as_micros()].map(double);
             let (sign, id) = (direction.as_sign().into(), self.series.id(bar.start, direction));
-            self.crosses.push(CrossRow { index, time, sign, micros, sma9, vwap, id });
+            push(&mut self.crosses, CrossRow { index, time, sign, micros, sma9, vwap, id })?;
         }
         Ok(())
     }
 
     /// Brings what is said of the last session up to date.
     fn describe_session(&mut self) {
-        if let Some(session) = self.sessions.last_mut() {
-            session.rows = u32::try_from(self.values.rows()).unwrap_or(u32::MAX).into();
-            session.digest = text::hex(self.values.digest().as_u64().into());
-            session.row_digest = text::hex(self.bars.digest().as_u64().into());
+        if let Some((session, Current { values, bars, .. })) = self.sessions.last_mut().zip(self.current.as_ref()) {
+            session.rows = u32::try_from(values.rows()).unwrap_or(u32::MAX).into();
+            session.digest = text::hex(values.digest().as_u64().into());
+            session.row_digest = text::hex(bars.digest().as_u64().into());
         }
     }
 }

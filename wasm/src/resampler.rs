@@ -3,11 +3,11 @@
 use alpha_kite_core::{Interval, Resampler};
 use wasm_bindgen::prelude::*;
 
-use crate::columns::{COLUMNS, Columns};
+use crate::columns::Columns;
 use crate::slots::{Slots, number};
 use crate::status::{Code, Refusal};
 
-static RESAMPLERS: Slots<Resampler> = Slots::new();
+const RESAMPLERS: Slots<Resampler> = Slots::new();
 
 /// Makes a resampler that has seen no bar. Returns a number or a status.
 #[must_use]
@@ -17,23 +17,15 @@ pub fn resampler_new(bar_seconds: u32) -> i32 {
     number(interval.and_then(|interval| RESAMPLERS.insert(Resampler::new(interval))))
 }
 
-/// Frees a resampler.
-#[wasm_bindgen]
-pub fn resampler_free(resampler: u32) {
-    RESAMPLERS.remove(resampler);
-}
-
 /// Takes the next bars, writes the longer bars that they complete to the first rows of the same columns, as integers, and
 /// returns how many; or a status. The state is then unchanged, the columns are not.
 #[must_use]
 #[wasm_bindgen]
 pub fn resampler_push(resampler: u32, columns: u32, rows: u32, doubles: u32) -> f64 {
-    let complete = RESAMPLERS.with(resampler, |resampler| {
-        COLUMNS.with(columns, |columns| {
-            let rows = columns.accept(rows, doubles)?;
-            let before = *resampler;
-            push(resampler, columns, rows).inspect_err(|_| *resampler = before)
-        })
+    let complete = RESAMPLERS.with_columns(resampler, columns, |resampler, columns| {
+        let rows = columns.accept(rows, doubles)?;
+        let before = *resampler;
+        push(resampler, columns, rows).inspect_err(|_| *resampler = before)
     });
     complete.map_or_else(Refusal::as_status, f64::from)
 }
@@ -42,13 +34,11 @@ pub fn resampler_push(resampler: u32, columns: u32, rows: u32, doubles: u32) -> 
 #[must_use]
 #[wasm_bindgen]
 pub fn resampler_finish(resampler: u32, columns: u32) -> f64 {
-    let finished = RESAMPLERS.with(resampler, |resampler| {
-        COLUMNS.with(columns, |columns| {
-            columns.bar(0).ok_or(Code::ColumnLengths)?;
-            let Some(bar) = resampler.finish() else { return Ok(0) };
-            columns.set_bar(0, &bar);
-            Ok(1)
-        })
+    let finished = RESAMPLERS.with_columns(resampler, columns, |resampler, columns| {
+        columns.bar(0).ok_or(Code::ColumnLengths)?;
+        let Some(bar) = resampler.finish() else { return Ok(0) };
+        columns.set_bar(0, &bar);
+        Ok(1)
     });
     finished.map_or_else(Refusal::as_status, f64::from)
 }

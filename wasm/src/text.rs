@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
-use crate::slots::Slots;
+use crate::lists::fill;
+use crate::shared::Shared;
 use crate::status::{Code, Refusal};
 use wasm_bindgen::prelude::*;
 
-/// The one text, in slot 0.
-static TEXT: Slots<Vec<u8>> = Slots::new();
+static TEXT: Shared<Vec<u8>> = Shared::new(Vec::new());
 
 /// Makes room for a text of so many bytes and returns where it is; 0 if there is no memory. Every function that takes the
 /// length of a text reads it there.
@@ -16,19 +16,15 @@ static TEXT: Slots<Vec<u8>> = Slots::new();
 pub fn text_room(length: u32) -> *mut u8 {
     let room = |text: &mut Vec<u8>| {
         let length = usize::try_from(length).map_err(|_| Code::TooLarge)?;
-        text.try_reserve(length.saturating_sub(text.len())).map_err(|_| Code::TooLarge)?;
-        text.resize(length.max(text.len()), 0);
+        fill(text, length, 0)?;
         Ok(text.as_mut_ptr())
     };
-    if TEXT.with(0, |_| Ok(())).is_err() {
-        let _ = TEXT.insert(Vec::new());
-    }
-    TEXT.with(0, room).unwrap_or(core::ptr::null_mut())
+    TEXT.with(room).unwrap_or(core::ptr::null_mut())
 }
 
 /// Reads a text of so many bytes.
 pub(crate) fn read<R>(length: u32, act: impl FnOnce(&[u8]) -> Result<R, Refusal>) -> Result<R, Refusal> {
-    TEXT.with(0, |text| {
+    TEXT.with(|text| {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         act(text.get(..length).ok_or(Code::TooLarge)?)
     })
@@ -36,7 +32,7 @@ pub(crate) fn read<R>(length: u32, act: impl FnOnce(&[u8]) -> Result<R, Refusal>
 
 /// Writes bytes over the text, if there is room.
 pub(crate) fn write(bytes: &[u8]) -> Result<(), Refusal> {
-    TEXT.with(0, |text| {
+    TEXT.with(|text| {
         text.get_mut(..bytes.len()).ok_or(Code::TooLarge)?.copy_from_slice(bytes);
         Ok(())
     })

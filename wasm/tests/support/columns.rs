@@ -1,6 +1,6 @@
 //! Columns as JavaScript uses them: typed arrays over WebAssembly memory.
 
-use alpha_kite_wasm::{columns_free, columns_new, columns_offset, text_room};
+use alpha_kite_wasm::{columns_new, columns_offset, object_free, text_room};
 use js_sys::{BigInt64Array, Float64Array, Int8Array, Uint8Array, WebAssembly};
 use wasm_bindgen::JsCast;
 
@@ -75,15 +75,13 @@ impl Columns {
 
     /// 0 times, 1 closes, 2 volumes, 3 SMA9, 4 VWAP, 5 cross, 6 highs, 7 lows, 8 opens.
     fn offset(&self, column: u32) -> u32 {
-        let places = [(0, 0), (1, 0), (2, 0), (3, 0), (3, 1), (4, 0), (1, 1), (1, 2), (1, 3)];
-        let (kind, place) = places[column as usize];
-        columns_offset(self.0, kind).addr() as u32 + 8 * self.1 as u32 * place
+        columns_offset(self.0, column).addr() as u32
     }
 }
 
 impl Drop for Columns {
     fn drop(&mut self) {
-        columns_free(self.0);
+        object_free(self.0);
     }
 }
 

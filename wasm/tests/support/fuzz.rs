@@ -88,11 +88,11 @@ fn random_calls_compute_or_refuse() {
         let report = u32::try_from(report_new(write_text(b"QQQ"), 60, basis)).unwrap();
         assert!(report_add(report, columns.0, rows, doubles) <= 0.0);
         assert!(report_length(report, 0) <= 200 && report_length(report, 1) <= 200);
-        report_free(report);
-        let resampler = resampler_new(random.below(100_000) as u32).max(0) as u32;
+        object_free(report);
+        let resampler = u32::try_from(resampler_new(random.below(100_000) as u32)).unwrap_or(u32::MAX);
         assert!(resampler_push(resampler, columns.0, rows, doubles) <= f64::from(rows));
         assert!(resampler_finish(resampler, columns.0) <= 1.0);
-        resampler_free(resampler);
+        object_free(resampler);
         for _ in 0..20 {
             let [time, high, low, close, volume] = [(); 5].map(|()| random.double());
             for (column, value) in [(0, time), (1, close), (2, volume), (6, high), (7, low)] {
@@ -109,13 +109,13 @@ fn random_calls_compute_or_refuse() {
                 random.below(3) as u32,
             );
         }
-        engine_free(engine);
+        object_free(engine);
         let text = random.text();
         let length = write_text(text.as_bytes());
         let _ = parse_price(length);
         assert!(engine_restore(length) < 0);
         let made = engine_new(write_text(text.as_bytes()), random.next() as u32, 0);
-        engine_free(made.max(0) as u32);
+        object_free(u32::try_from(made).unwrap_or(u32::MAX));
         let _ = session_on(random.next() as i32);
         let _ = parse_price(random.next() as u32);
     }
@@ -127,7 +127,7 @@ fn altered_snapshots_are_refused() {
     assert_eq!(engine_push(engine, 1_549_895_400_000.0, 169.27, 100.0), 1);
     let snapshot = snapshot(engine);
     assert_eq!(snapshot.len(), 124);
-    engine_free(engine);
+    object_free(engine);
     for at in 0..snapshot.len() {
         let mut altered = snapshot.clone();
         altered[at] ^= 1;
@@ -147,7 +147,7 @@ fn memory_is_refused_beyond_the_limit_and_given_back() {
     for _ in 0..20 {
         let columns = columns_new(1 << 20, 2);
         assert!(columns >= 0);
-        columns_free(columns as u32);
+        object_free(columns as u32);
         let found = pages().unwrap();
         assert_eq!(*after_first.get_or_insert(found), found);
     }
@@ -156,8 +156,8 @@ fn memory_is_refused_beyond_the_limit_and_given_back() {
 #[wasm_bindgen_test]
 fn numbers_that_stand_for_nothing_are_refused() {
     for number in [0, 7, u32::MAX] {
-        columns_free(number);
-        engine_free(number);
+        object_free(number);
+        object_free(number);
         assert_eq!(engine_push(number, 0.0, 0.0, 0.0), -15);
         assert_eq!(engine_push_columns(number, number, 0, 0), -15.0);
         assert_eq!(
@@ -197,5 +197,5 @@ fn refusals_name_the_row() {
         columns.integers(column, 100).set_index(row, right);
     }
     assert_eq!(engine_push_columns(engine, columns.0, 100, 0), 0.0);
-    engine_free(engine);
+    object_free(engine);
 }

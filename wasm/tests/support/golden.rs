@@ -38,7 +38,7 @@ fn columns_give_the_same_bits_in_any_chunks() {
                 );
                 at += rows.len();
             }
-            engine_free(engine);
+            object_free(engine);
         }
     }
 }
@@ -55,7 +55,7 @@ fn bars_give_the_same_bits_also_resumed_and_forming() {
             assert_eq!(values_at(engine_values(engine)), (*sma9, *vwap), "{}: forming row {index}", case.name);
             assert_eq!(snapshot(engine), before, "{}: row {index}", case.name);
             if index % 7 == 0 {
-                engine_free(engine);
+                object_free(engine);
                 engine = u32::try_from(engine_restore(write_text(&before))).unwrap();
             }
             let (time, close, volume) = (row.time as f64, row.close as f64 / 1e6, row.volume as f64);
@@ -69,7 +69,7 @@ fn bars_give_the_same_bits_also_resumed_and_forming() {
             let expected = [3, i32::from(in_session(row.time)), 2][(cross + 1) as usize];
             assert_eq!((status, forming), (expected, expected), "{}: row {index}", case.name);
         }
-        engine_free(engine);
+        object_free(engine);
     }
 }
 
@@ -116,8 +116,8 @@ fn reports_name_the_same_sessions_and_crosses() {
             assert_eq!(numbers, wanted, "{}", case.name);
             assert_eq!(digits, text(&expected["id"]).as_bytes(), "{}", case.name);
         }
-        engine_free(engine);
-        report_free(report);
+        object_free(engine);
+        object_free(report);
     }
 }
 
@@ -148,7 +148,7 @@ fn resamplers_give_the_same_bars() {
             }
             let complete = resampler_finish(resampler, columns.0);
             found.extend(columns.read(complete as usize));
-            resampler_free(resampler);
+            object_free(resampler);
             assert_eq!(found, expected, "{}, chunks of {chunk}", case["about"]);
         }
     }
