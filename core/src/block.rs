@@ -102,7 +102,8 @@ impl Blocks {
     /// Writes the sums back into the state after the rows before `at`.
     fn end(&self, state: &mut Indicators, columns: &Columns<'_>, at: usize) {
         state.sma = Sma::new();
-        columns.closes[at - SMA_BARS..at].iter().for_each(|close| state.sma.push(*close));
+        let last = columns.closes.get(at - SMA_BARS..at).unwrap_or_default();
+        last.iter().for_each(|close| state.sma.push(*close));
         state.vwap = self.sums.to_vwap(self.rule);
         state.crosses = CrossDetector::with_side(self.side);
     }

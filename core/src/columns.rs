@@ -2,7 +2,6 @@
 
 use core::ops::Range;
 
-use crate::bar::Bar;
 use crate::block::{BLOCK_ROWS, Blocks};
 use crate::cross::Direction;
 use crate::engine::SessionEngine;
@@ -159,9 +158,7 @@ impl<'a> Columns<'a> {
             (Rule::Hlc3, Some((highs, lows))) => (*highs.get(row)?, *lows.get(row)?),
             _ => (close, close),
         };
-        let volume = *self.volumes.get(row)?;
-        let bar = Bar { start: Timestamp::from_millis(0), open: close, high, low, close, volume };
-        Some((close, rule.weigh(&bar), volume))
+        Some((close, rule.weigh(high, low, close), *self.volumes.get(row)?))
     }
 }
 

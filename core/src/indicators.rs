@@ -56,7 +56,7 @@ impl Indicators {
         {
             return Ok(step);
         }
-        self.push_weighed(bar.close, self.vwap.rule().weigh(bar), bar.volume)
+        self.push_weighed(bar.close, self.vwap.rule().weigh(bar.high, bar.low, bar.close), bar.volume)
     }
 
     /// Takes the session's next closed bar by its close alone, if the rule weighs nothing else and its values are settled

@@ -1,7 +1,7 @@
 //! The rule that makes a signal, by name.
 
-use crate::bar::Bar;
 use crate::error::{Error, Result};
+use crate::price::Price;
 
 /// SMA9 of the closes crossing the session VWAP, by the price that the VWAP weighs.
 ///
@@ -56,10 +56,10 @@ impl Rule {
 
     /// The sum of those prices in micro-dollars.
     #[inline]
-    pub(crate) const fn weigh(self, bar: &Bar) -> u64 {
+    pub(crate) const fn weigh(self, high: Price, low: Price, close: Price) -> u64 {
         match self {
-            Self::Close => bar.close.as_micros().cast_unsigned(),
-            Self::Hlc3 => (bar.high.as_micros() + bar.low.as_micros() + bar.close.as_micros()).cast_unsigned(),
+            Self::Close => close.as_micros().cast_unsigned(),
+            Self::Hlc3 => (high.as_micros() + low.as_micros() + close.as_micros()).cast_unsigned(),
         }
     }
 }

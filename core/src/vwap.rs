@@ -73,7 +73,7 @@ impl Vwap {
     /// # Errors
     /// [`Error::SessionVolumeOutOfRange`] if the volume of the session would pass 10^13 shares; the state is unchanged.
     pub fn push(&mut self, bar: &Bar) -> Result<()> {
-        self.push_weighed(self.rule.weigh(bar), bar.volume)
+        self.push_weighed(self.rule.weigh(bar.high, bar.low, bar.close), bar.volume)
     }
 
     /// The rule, which says what price the average weighs.

@@ -72,7 +72,8 @@ impl Sums {
     #[inline]
     pub(super) fn nearest_base(&self, rule: Rule) -> Base {
         let prices = self.volume * rule.prices_per_bar().cast_signed();
-        Base::below(self.base.as_micros() + self.products / prices + base::STEP / 2)
+        let rise = self.products.checked_div(prices).unwrap_or_default();
+        Base::below(self.base.as_micros() + rise + base::STEP / 2)
     }
 
     /// The same sums, relative to another base.
