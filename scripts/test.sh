@@ -48,6 +48,7 @@ stage "wasm in Node and Chromium" scripts/test-wasm.sh
 stage "npm package" scripts/test-bindings.sh
 stage "dashboard" scripts/test-dashboard.sh
 # The program carries the dashboard's pages, so it is built after them.
-stage "workspace" cargo test --locked --workspace --no-fail-fast
+# Two tests a core: many wait for a clock or a socket.
+stage "workspace" env RUST_TEST_THREADS="$(($(nproc) * 2))" cargo test --locked --workspace --no-fail-fast
 stage "demo" scripts/test-demo.sh
 finish 0
