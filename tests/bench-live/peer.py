@@ -13,13 +13,13 @@ DATABASE is the path of an SQLite file, or `host=… dbname=…` for PostgreSQL.
 import asyncio
 import base64
 import json
-import resource
 import sqlite3
 import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 import pandas as pd
 import psycopg
@@ -122,7 +122,9 @@ class Service:
     def report(self, seconds, processor):
         ordered = sorted(self.latencies) or [0.0]
         at = lambda percent: ordered[min(len(ordered) * percent // 100, len(ordered) - 1)]
-        resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        # Not `getrusage`: what that tells includes the memory of the program that started this one.
+        status = Path("/proc/self/status").read_text()
+        resident = int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
         print(json.dumps({
             "items": self.items, "rows": self.rows, "seconds": seconds, "processor": processor,
             "p50": at(50), "p99": at(99), "max": ordered[-1], "resident_mb": resident,
