@@ -18,6 +18,7 @@ mod seconds;
 mod service;
 mod ticker;
 mod ticks;
+mod waiting;
 mod writer;
 
 pub use change::Change;

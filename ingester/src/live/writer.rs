@@ -1,17 +1,17 @@
 //! Stores what the pipeline hands over, and publishes it once it is durable.
 
-use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use alpha_kite_core::{Date, Ticker};
+use alpha_kite_core::Date;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use super::change::Change;
 use super::driver::told;
 use super::lease::Lease;
+use super::waiting::{Taken, Waiting};
 use crate::config::BatchConfig;
 use crate::days::new_york_day;
 use crate::hub::{Hub, Latency, Update};
@@ -46,24 +46,6 @@ struct Shared {
     submitted: Notify,
     /// What has become of the changes so far.
     progress: watch::Sender<Progress>,
-}
-
-/// Changes that are not stored yet, one a ticker.
-#[derive(Default)]
-struct Waiting {
-    changes: BTreeMap<Ticker, Change>,
-    rows: usize,
-    /// Under which they are to be stored.
-    tenure: Option<Tenure>,
-    /// When the oldest of them came.
-    since: Option<Instant>,
-    /// Counts submissions.
-    submitted: u64,
-    /// Neither the database nor the disk took them.
-    is_refused: bool,
-    /// Somebody waits: store at once.
-    is_urgent: bool,
-    is_ended: bool,
 }
 
 /// How far the writer is.
@@ -278,41 +260,6 @@ impl Shared {
     }
 }
 
-impl Waiting {
-    fn add(&mut self, change: Change) {
-        self.rows += change.rows();
-        self.since.get_or_insert_with(Instant::now);
-        match self.changes.get_mut(&change.commit.ticker) {
-            Some(waiting) => waiting.append(change),
-            None => {
-                self.changes.insert(change.commit.ticker, change);
-            }
-        }
-    }
-
-    /// Everything that waits.
-    fn take(&mut self) -> Taken {
-        (self.is_urgent, self.is_refused) = (false, false);
-        self.rows = 0;
-        let changes = std::mem::take(&mut self.changes).into_values().collect();
-        Taken { changes, tenure: self.tenure.clone(), since: self.since.take(), submitted: self.submitted }
-    }
-
-    /// Puts back what could not be stored, before what came since, unless that is of another tenure.
-    fn put_back(&mut self, changes: Vec<Change>, tenure: &Tenure, since: Option<Instant>) {
-        if self.tenure.as_ref() != Some(tenure) {
-            return;
-        }
-        let newer = std::mem::take(&mut self.changes);
-        self.rows = 0;
-        self.is_refused = true;
-        for change in changes.into_iter().chain(newer.into_values()) {
-            self.add(change);
-        }
-        self.since = since;
-    }
-}
-
 fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
@@ -409,15 +356,6 @@ enum Next {
     Write(Taken),
     /// Try whether the database is back.
     Retry,
-}
-
-/// What is to be stored together.
-struct Taken {
-    changes: Vec<Change>,
-    /// `None` where nothing was submitted since the lease was lost, or ever.
-    tenure: Option<Tenure>,
-    since: Option<Instant>,
-    submitted: u64,
 }
 
 /// What is to be done next; `None` at the end. While the database is away it is tried again from `retry_at` on, and only
