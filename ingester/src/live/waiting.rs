@@ -29,14 +29,31 @@ pub(super) struct Waiting {
 /// What is to be stored together.
 pub(super) struct Taken {
     pub(super) changes: Vec<Change>,
-    /// `None` where nothing was submitted since the lease was lost, or ever.
+    /// `None` where nothing was ever submitted under one: there are no changes then.
     pub(super) tenure: Option<Tenure>,
     pub(super) since: Option<Instant>,
     pub(super) submitted: u64,
 }
 
 impl Waiting {
-    pub(super) fn add(&mut self, change: Change) {
+    /// Takes changes of a tenure; without one they are nobody's. Returns the rows of an earlier tenure that waited and come
+    /// too late now.
+    ///
+    /// What waits keeps its tenure until another one begins: the database refuses it if that has ended.
+    pub(super) fn submit(&mut self, changes: Vec<Change>, tenure: Option<Tenure>) -> usize {
+        self.submitted += 1;
+        let Some(tenure) = tenure else { return 0 };
+        let mut late = 0;
+        if self.tenure.as_ref() != Some(&tenure) {
+            late = self.rows;
+            (self.rows, self.since, self.tenure) = (0, None, Some(tenure));
+            self.changes.clear();
+        }
+        changes.into_iter().for_each(|change| self.add(change));
+        late
+    }
+
+    fn add(&mut self, change: Change) {
         self.rows += change.rows();
         self.since.get_or_insert_with(Instant::now);
         match self.changes.get_mut(&change.commit.ticker) {
@@ -67,5 +84,60 @@ impl Waiting {
             self.add(change);
         }
         self.since = since;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alpha_kite_core::{Bar, Interval, Price, Timestamp, Volume};
+
+    use super::*;
+    use crate::store::{Row, Source};
+
+    fn change(second: i64) -> Change {
+        let (start, price) = (Timestamp::from_millis(second * 1000), Price::from_micros(1_000_000).unwrap());
+        let bar = Bar { start, open: price, high: price, low: price, close: price, volume: Volume::new(1).unwrap() };
+        let mut change = Change::new(Ticker::parse("QQQ").unwrap());
+        change.add_row(Row { bar, bar_seconds: Interval::SECOND, source: Source::Stream }, Instant::now());
+        change
+    }
+
+    fn tenure(number: i64) -> Tenure {
+        Tenure { lease: "streamer".to_owned(), holder: "host/1".to_owned(), number }
+    }
+
+    /// The seconds that wait, and the number of the tenure that they are to be stored under.
+    fn take(waiting: &mut Waiting) -> (Vec<i64>, Option<i64>) {
+        let taken = waiting.take();
+        let rows = taken.changes.iter().flat_map(|change| &change.batch.rows);
+        (rows.map(|row| row.bar.start.as_millis() / 1000).collect(), taken.tenure.map(|tenure| tenure.number))
+    }
+
+    #[test]
+    fn nothing_waits_without_a_tenure() {
+        let mut waiting = Waiting::default();
+        assert_eq!(waiting.submit(vec![change(1)], None), 0);
+        assert_eq!((take(&mut waiting), waiting.submitted), ((vec![], None), 1));
+    }
+
+    #[test]
+    fn rows_keep_their_tenure_when_it_is_lost() {
+        let mut waiting = Waiting::default();
+        assert_eq!(waiting.submit(vec![change(1)], Some(tenure(4))), 0);
+        assert_eq!(waiting.submit(vec![change(2)], None), 0);
+        assert_eq!(take(&mut waiting), (vec![1], Some(4)));
+    }
+
+    #[test]
+    fn rows_of_one_tenure_are_not_stored_under_the_next() {
+        let mut waiting = Waiting::default();
+        assert_eq!(waiting.submit(vec![change(1), change(2)], Some(tenure(4))), 0);
+        assert_eq!(waiting.submit(vec![change(3)], Some(tenure(6))), 2);
+        assert_eq!(take(&mut waiting), (vec![3], Some(6)));
+        waiting.put_back(vec![change(1)], &tenure(4), None);
+        assert_eq!(waiting.rows, 0);
+        waiting.put_back(vec![change(3)], &tenure(6), None);
+        assert_eq!(waiting.submit(vec![change(4)], Some(tenure(6))), 0);
+        assert_eq!(take(&mut waiting), (vec![3, 4], Some(6)));
     }
 }

@@ -113,11 +113,10 @@ impl Writer {
         }
         let tenure = self.shared.lease.tenure();
         let mut waiting = self.shared.waiting();
-        if tenure.is_some() {
-            changes.into_iter().for_each(|change| waiting.add(change));
+        let late = waiting.submit(changes, tenure);
+        if late > 0 {
+            tracing::error!(rows = late, "{GIVEN_UP}");
         }
-        waiting.tenure = tenure;
-        waiting.submitted += 1;
         self.shared.metrics.queue(Queue::Write).set(i64::try_from(waiting.rows).unwrap_or(i64::MAX));
         drop(waiting);
         self.shared.submitted.notify_one();
