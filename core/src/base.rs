@@ -25,12 +25,6 @@ impl Base {
         Self::new(Int52::nearest(dollars * 64.0))
     }
 
-    /// The highest base that is not above a price in micro-dollars.
-    #[inline]
-    pub(crate) const fn below(micros: i64) -> Self {
-        Self::new(Int52::wrapping(micros / STEP))
-    }
-
     #[inline]
     pub(crate) const fn as_micros(self) -> i64 {
         self.micros
@@ -61,10 +55,10 @@ impl Base {
 #[derive(Clone, Copy)]
 pub(crate) struct Scale {
     /// The base in dollars, exact.
-    dollars: f64,
+    pub(crate) dollars: f64,
     /// Dollars in a micro-dollar of one price of a bar, a little less and a little more than exact.
-    low: f64,
-    high: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
 }
 
 /// Relative margin around a quotient, 6 * 2^-53: the roundings of the quotient, of its product with the constant, and at

@@ -13,7 +13,7 @@ impl Int52 {
     /// They are below this.
     pub(crate) const END: i64 = 1 << 51;
 
-    const ORIGIN: f64 = 6_755_399_441_055_744.0;
+    pub(crate) const ORIGIN: f64 = 6_755_399_441_055_744.0;
     const ZERO_BITS: i64 = 0x4338_0000_0000_0000;
     /// The sign and the exponent that every one of them has.
     const TOP_BITS: i64 = 0x433;
@@ -30,6 +30,16 @@ impl Int52 {
     #[inline]
     pub(crate) const fn nearest(double: f64) -> Self {
         Self((double + Self::ORIGIN).to_bits().cast_signed())
+    }
+
+    #[inline]
+    pub(crate) const fn from_bits(bits: i64) -> Self {
+        Self(bits)
+    }
+
+    #[inline]
+    pub(crate) const fn to_bits(self) -> i64 {
+        self.0
     }
 
     #[inline]

@@ -1,144 +1,153 @@
-//! From the sums of a block to its values.
+//! From the rows of a block to its values.
 
-use crate::base::{Base, Scale};
-use crate::block::sums::{Added, NINE, SumRows};
-use crate::block::{BLOCK_ROWS, LANES, Output};
+use crate::base::Scale;
+use crate::block::crosses;
+use crate::block::lanes::{DoubleSum, Doubles, IntegerSum, Integers, LANES, any_bits, bits, from_bits, integers};
+use crate::block::sums::{NINE, Sums};
+use crate::block::{BLOCK_ROWS, Input, Output, Rows};
 use crate::cross::Direction;
+use crate::indicators::SMA_BARS;
 use crate::int52::Int52;
 use crate::ratio::Ratio;
 use crate::rule::Rule;
+use crate::volume::Volume;
 
 /// Sums of products below this, times nine, are exact in doubles.
-const EXACT_NINTH: u64 = 1 << 49;
+const EXACT_NINTH: f64 = 562_949_953_421_312.0;
 
-/// Settles one block.
-pub(super) struct Settler {
-    constants: Constants,
-    side: Option<Direction>,
-    /// 1 where SMA9 was above the VWAP last, -1 where it was below. -1 too where it was neither yet.
-    same_side: f64,
-    /// In each lane: not 0 once the two bounds of a VWAP differed.
-    open: [u64; LANES],
-    /// In each lane: not 0 once SMA9 was not equal to the VWAP, negative once it was on the other side.
-    sides: [u64; LANES],
+/// The highest volume of a session, in shares.
+const MAX_VOLUME: f64 = Int52::wrapping(Volume::MAX.get().cast_signed()).to_f64();
+
+/// What is left to do about a block whose values are written.
+struct Rest {
+    /// Whether the sums were exact.
+    exact: bool,
+    /// Not 0 if the two bounds of a VWAP differed.
+    open: i64,
+    /// 0 if SMA9 was equal to the VWAP at every row, negative if it was on the other side at some.
+    sides: i64,
 }
 
-/// The constants of a block.
-#[derive(Clone, Copy)]
-struct Constants {
-    rule: Rule,
-    base: Base,
-    scale: Scale,
-    /// Nine base prices in micro-dollars, exact.
-    nine_bases: f64,
-    /// Nine over the prices that the VWAP adds up a bar.
-    nine: f64,
-}
-
-impl Settler {
-    #[inline]
-    pub(super) fn new(rule: Rule, base: Base, side: Option<Direction>) -> Self {
-        let same_side = side.map_or(-1.0, |side| f64::from(side.as_sign()));
-        Self { constants: Constants::new(rule, base), side, same_side, open: [0; LANES], sides: [0; LANES] }
-    }
-
-    /// Writes SMA9 and VWAP of the rows from `first` on. Each array is to become one vector.
-    #[inline]
-    pub(super) fn settle(&mut self, rows: &mut SumRows, output: &mut Output<'_>, first: usize) {
-        let [closes, volumes, products] = rows.lanes(first);
-        let sma9 = lanes(|lane| (closes[lane] + self.constants.nine_bases) / 9e6);
-        let quotients = lanes(|lane| products[lane] / volumes[lane]);
-        let low = lanes(|lane| self.constants.scale.bounds(quotients[lane]).0);
-        let high = lanes(|lane| self.constants.scale.bounds(quotients[lane]).1);
-        let nine_to_same_side = self.constants.nine * self.same_side;
-        // The sign of SMA9 - VWAP, times the side; equal products give +0.
-        let differences =
-            lanes(|lane| closes[lane] * (volumes[lane] * self.same_side) - products[lane] * nine_to_same_side);
-        for lane in 0..LANES {
-            self.open[lane] |= low[lane].to_bits() ^ high[lane].to_bits();
-        }
-        for (sides, difference) in self.sides.iter_mut().zip(&differences) {
-            *sides |= difference.to_bits();
-        }
-        output.sma9[first..first + LANES].copy_from_slice(&sma9);
-        output.vwap[first..first + LANES].copy_from_slice(&low);
-        rows.differences[first..first + LANES].copy_from_slice(&differences);
-    }
-
-    /// Writes the crosses and what was left open, and returns the side after the block. `None` where doubles cannot tell.
-    #[inline]
-    pub(super) fn finish(self, block: &Added, rows: &SumRows, output: &mut Output<'_>) -> Option<Option<Direction>> {
-        // Only then does a difference of 0 mean a tie.
-        if block.bound >= EXACT_NINTH {
-            return None;
-        }
-        let all = |lanes: [u64; LANES]| lanes.into_iter().fold(0, |all, bits| all | bits);
-        if all(self.open) != 0 {
-            self.constants.settle_exactly(rows, output);
-        }
-        let sides = all(self.sides);
-        if sides == 0 || (self.side.is_some() && sides >> 63 == 0) {
-            *output.cross = [0; BLOCK_ROWS];
-            return Some(self.side);
-        }
-        Some(self.detect(rows, output))
-    }
-
-    /// Finds the crosses of a block that may have some, and returns the side after it. Without branches.
-    fn detect(&self, rows: &SumRows, output: &mut Output<'_>) -> Option<Direction> {
-        // The last non-zero sign before each row, and after the last one.
-        let mut signs = [0; BLOCK_ROWS + 1];
-        signs[0] = self.side.map_or(0, Direction::as_sign);
-        let mut ties = false;
-        for row in 0..BLOCK_ROWS {
-            let difference = rows.differences[row] * self.same_side;
-            signs[row + 1] = i8::from(difference > 0.0) - i8::from(difference < 0.0);
-            ties |= difference == 0.0;
-        }
-        if ties {
-            for row in 0..BLOCK_ROWS {
-                signs[row + 1] = if signs[row + 1] == 0 { signs[row] } else { signs[row + 1] };
-            }
-        }
-        for row in 0..BLOCK_ROWS {
-            output.cross[row] = if signs[row + 1] == -signs[row] { signs[row + 1] } else { 0 };
-        }
-        Direction::from_sign(signs[BLOCK_ROWS])
-    }
-}
-
-impl Constants {
-    #[inline]
-    fn new(rule: Rule, base: Base) -> Self {
-        let nine = match rule {
-            Rule::Close => 9.0,
-            Rule::Hlc3 => 3.0,
-        };
-        let nine_bases = Int52::wrapping(NINE * base.as_micros()).to_f64();
-        Self { rule, base, scale: base.scale(rule), nine_bases, nine }
-    }
-
-    /// Writes the VWAPs again whose last bit was open.
-    #[cold]
-    fn settle_exactly(self, rows: &SumRows, output: &mut Output<'_>) {
-        let prices = self.rule.prices_per_bar();
-        for row in 0..BLOCK_ROWS {
-            let [_, volume, products] = rows.at(row);
-            let (low, high) = self.scale.bounds(products / volume);
-            if low == high {
-                continue;
-            }
-            let (volume, products) = rows.integers_at(row);
-            let sum = i128::from(products) + i128::from(self.base.prices(self.rule)) * i128::from(volume);
-            let prices = u128::from(prices * volume.cast_unsigned());
-            if let Some(vwap) = Ratio::new(sum.cast_unsigned(), prices * 1_000_000) {
-                output.vwap[row] = vwap.to_f64();
-            }
-        }
-    }
-}
-
+/// Settles a block and takes sums and side on to its end. `false` where doubles cannot tell: sums and side are those before it
+/// then, and what the output holds is unspecified.
 #[inline]
-fn lanes(value: impl Fn(usize) -> f64) -> [f64; LANES] {
-    core::array::from_fn(value)
+pub(super) fn settle(
+    rule: Rule,
+    sums: &mut Sums,
+    side: &mut Option<Direction>,
+    input: &Input<'_>,
+    output: &mut Output<'_>,
+    leads: &mut Rows<f64>,
+) -> bool {
+    let before = *sums;
+    let rest = if let Some((highs, lows)) = input.highs_lows {
+        let weighed = |close: Integers, row: usize| {
+            close + integers(|lane| highs[row + lane].as_micros()) + integers(|lane| lows[row + lane].as_micros())
+        };
+        settle_rows(rule, sums, *side, input, output, leads, weighed)
+    } else {
+        settle_rows(rule, sums, *side, input, output, leads, |close, _| close)
+    };
+    if !rest.exact {
+        *sums = before;
+        return false;
+    }
+    if rest.open != 0 {
+        settle_exactly(rule, &before, input, output);
+    }
+    if rest.sides == 0 || (side.is_some() && rest.sides > 0) {
+        *output.cross = [0; BLOCK_ROWS];
+    } else {
+        *side = Some(crosses::detect(*side, leads, output.cross));
+    }
+    true
+}
+
+/// Writes SMA9 and VWAP, and the leads of SMA9: times some positive number, and the other way round where it was below the VWAP
+/// before the block.
+// A function of its own: compilers keep more of it in registers.
+#[inline(never)]
+fn settle_rows(
+    rule: Rule,
+    sums: &mut Sums,
+    side: Option<Direction>,
+    input: &Input<'_>,
+    output: &mut Output<'_>,
+    leads: &mut Rows<f64>,
+    weighed: impl Fn(Integers, usize) -> Integers,
+) -> Rest {
+    let nine = match rule {
+        Rule::Close => 9.0,
+        Rule::Hlc3 => 3.0,
+    };
+    let Sums { base, .. } = *sums;
+    let Scale { dollars, low, high } = base.scale(rule);
+    let [dollars, low, high, nine] = [dollars, low, high, nine].map(Doubles::splat);
+    let nine_bases = Doubles::splat(Int52::wrapping(NINE * base.as_micros()).to_f64());
+    let less_bases = Integers::splat(Int52::wrapping(-base.prices(rule)).to_bits());
+    let origin = Doubles::splat(Int52::ORIGIN);
+    // Below the VWAP shares are negative, and so are their sums: a lead is negative once SMA9 is on the other side.
+    let same_side = side.map_or(1.0, |side| f64::from(side.as_sign()));
+    let signed_origin = Doubles::splat(Int52::ORIGIN * same_side);
+    let signed_zero = bits(signed_origin);
+
+    let mut closes = IntegerSum::new(sums.closes.to_bits());
+    let [mut volumes, mut products] = [sums.volume, sums.products].map(|sum| DoubleSum::new(sum * same_side));
+    let [mut open, mut sides, mut highest] = [Integers::splat(0); 3];
+
+    for row in (0..BLOCK_ROWS).step_by(LANES) {
+        let close = integers(|lane| input.closes[row + SMA_BARS + lane].as_micros());
+        let leaving = integers(|lane| input.closes[row + lane].as_micros());
+        let shares = integers(|lane| input.volumes[row + lane].get().cast_signed());
+        let weighed = weighed(close, row);
+        highest |= weighed;
+        let closes = from_bits(closes.add(close - leaving)) - origin;
+        let shares = from_bits(shares + signed_zero) - signed_origin;
+        let volume = volumes.add(shares);
+        let products = products.add((from_bits(weighed + less_bases) - origin) * shares);
+
+        let sma9 = (closes + nine_bases) / Doubles::splat(9e6);
+        let quotient = products / volume;
+        let (vwap, above) = (dollars + quotient * low, dollars + quotient * high);
+        let lead = closes * volume - products * nine;
+        open |= bits(vwap) ^ bits(above);
+        sides |= bits(lead);
+        output.sma9[row..row + LANES].copy_from_slice(sma9.as_array());
+        output.vwap[row..row + LANES].copy_from_slice(vwap.as_array());
+        leads[row..row + LANES].copy_from_slice(lead.as_array());
+    }
+
+    let [volume, products] = [volumes, products].map(|sum| sum.last() * same_side);
+    // No price is above `highest`, so that this bounds every sum of products and every step towards it.
+    let highest = Int52::wrapping(any_bits(highest) | base.prices(rule)).to_f64();
+    let bound = highest * (volume - sums.volume) + sums.products.abs();
+    *sums = Sums { base, closes: Int52::from_bits(closes.last()), volume, products };
+    Rest { exact: bound < EXACT_NINTH && volume <= MAX_VOLUME, open: any_bits(open), sides: any_bits(sides) }
+}
+
+/// Writes the VWAPs again whose last bit was open.
+#[cold]
+#[inline(never)]
+fn settle_exactly(rule: Rule, before: &Sums, input: &Input<'_>, output: &mut Output<'_>) {
+    let Sums { base, mut volume, mut products, .. } = *before;
+    let sums: Rows<_> = core::array::from_fn(|row| {
+        let shares = Int52::wrapping(input.volumes[row].get().cast_signed()).to_f64();
+        volume += shares;
+        products += Int52::wrapping(input.weighed(rule, row) - base.prices(rule)).to_f64() * shares;
+        (volume, products)
+    });
+    let scale = base.scale(rule);
+    let bounds = sums.map(|(volume, products)| scale.bounds(products / volume));
+    for row in 0..BLOCK_ROWS {
+        let (low, high) = bounds[row];
+        if low == high {
+            continue;
+        }
+        let [volume, products] = <[f64; 2]>::from(sums[row]).map(|sum| Int52::nearest(sum).get());
+        let sum = i128::from(products) + i128::from(base.prices(rule)) * i128::from(volume);
+        let prices = u128::from(rule.prices_per_bar() * volume.cast_unsigned());
+        if let Some(vwap) = Ratio::new(sum.cast_unsigned(), prices * 1_000_000) {
+            output.vwap[row] = vwap.to_f64();
+        }
+    }
 }
