@@ -38,8 +38,9 @@ pub(crate) struct Blocks {
 
 /// The columns of one block.
 struct Input<'a> {
-    /// From nine rows earlier on: those leave SMA9.
-    closes: &'a [Price; BLOCK_ROWS + SMA_BARS],
+    closes: &'a Rows<Price>,
+    /// The closes nine rows earlier, which leave SMA9.
+    leaving: &'a Rows<Price>,
     volumes: &'a Rows<Volume>,
     /// Where the VWAP weighs them.
     highs_lows: Option<(&'a Rows<Price>, &'a Rows<Price>)>,
@@ -59,7 +60,8 @@ impl Blocks {
         Some(Self { rule: state.vwap.rule(), sums, side: state.crosses.side() })
     }
 
-    /// Takes whole blocks from row `at` on, as many as it can settle, and returns the row that it came to.
+    /// Takes whole blocks from row `at` on, as many as it can settle, and returns the row that it came to. That row is the first
+    /// one or has nine before it.
     pub(crate) fn push(
         mut self,
         state: &mut Indicators,
@@ -67,9 +69,14 @@ impl Blocks {
         values: &mut Values<'_>,
         mut at: usize,
     ) -> usize {
+        let start = at;
         let mut base = self.sums.nearest_base(self.rule);
         let mut leads = [0.0; BLOCK_ROWS];
-        while let Some((input, mut output)) = Input::at(columns, self.rule, at).zip(Output::at(values, at)) {
+        // Of the first row's block.
+        let mut leaving = [Price::MIN; BLOCK_ROWS];
+        let closes = state.sma.closes().chain(columns.closes.iter().copied());
+        leaving.iter_mut().zip(closes).for_each(|(leaving, close)| *leaving = close);
+        while let Some((input, mut output)) = Input::at(columns, &leaving, self.rule, at).zip(Output::at(values, at)) {
             if !self.sums.rebase(self.rule, base) {
                 break;
             }
@@ -80,7 +87,9 @@ impl Blocks {
             }
             at += BLOCK_ROWS;
         }
-        self.end(state, columns, at);
+        if at > start {
+            self.end(state, columns, at);
+        }
         at
     }
 
@@ -97,9 +106,11 @@ impl Blocks {
 impl<'a> Input<'a> {
     /// The block of rows from `at` on, `None` where the columns end before it does.
     #[inline]
-    fn at(columns: &Columns<'a>, rule: Rule, at: usize) -> Option<Self> {
+    fn at(columns: &Columns<'a>, first_leaving: &'a Rows<Price>, rule: Rule, at: usize) -> Option<Self> {
+        let before = at.checked_sub(SMA_BARS);
         Some(Self {
-            closes: columns.closes.get(at - SMA_BARS..)?.first_chunk()?,
+            closes: columns.closes.get(at..)?.first_chunk()?,
+            leaving: before.map_or(Some(first_leaving), |before| columns.closes.get(before..)?.first_chunk())?,
             volumes: columns.volumes.get(at..)?.first_chunk()?,
             highs_lows: match (rule, columns.highs_lows) {
                 (Rule::Hlc3, Some((highs, lows))) => {
@@ -114,7 +125,7 @@ impl<'a> Input<'a> {
 impl Input<'_> {
     /// The sum of the prices of a row that the VWAP weighs, in micro-dollars.
     fn weighed(&self, rule: Rule, row: usize) -> i64 {
-        let close = self.closes[row + SMA_BARS];
+        let close = self.closes[row];
         let (high, low) = self.highs_lows.map_or((close, close), |(highs, lows)| (highs[row], lows[row]));
         rule.weigh(high, low, close).cast_signed()
     }

@@ -54,8 +54,9 @@ impl Indicators {
         let rows = columns.closes.len();
         let mut at = 0;
         while at < rows {
-            // A block looks back over the nine rows before it. What blocks decline goes row by row.
-            if at >= SMA_BARS {
+            // A block looks back over nine closes: those of the state, or of the rows before it. What blocks decline goes
+            // row by row.
+            if at == 0 || at >= SMA_BARS {
                 let settled = Blocks::begin(self).map_or(at, |blocks| blocks.push(self, columns, values, at));
                 if settled > at {
                     at = settled;

@@ -6,7 +6,6 @@ use crate::block::lanes::{DoubleSum, Doubles, IntegerSum, Integers, LANES, any_b
 use crate::block::sums::{NINE, Sums};
 use crate::block::{BLOCK_ROWS, Input, Output, Rows};
 use crate::cross::Direction;
-use crate::indicators::SMA_BARS;
 use crate::int52::Int52;
 use crate::ratio::Ratio;
 use crate::rule::Rule;
@@ -96,8 +95,8 @@ fn settle_rows(
     let [mut open, mut sides, mut highest] = [Integers::splat(0); 3];
 
     for row in (0..BLOCK_ROWS).step_by(LANES) {
-        let close = integers(|lane| input.closes[row + SMA_BARS + lane].as_micros());
-        let leaving = integers(|lane| input.closes[row + lane].as_micros());
+        let close = integers(|lane| input.closes[row + lane].as_micros());
+        let leaving = integers(|lane| input.leaving[row + lane].as_micros());
         let shares = integers(|lane| input.volumes[row + lane].get().cast_signed());
         let weighed = weighed(close, row);
         highest |= weighed;
