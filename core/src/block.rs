@@ -70,7 +70,7 @@ impl Blocks {
         mut at: usize,
     ) -> usize {
         let start = at;
-        let mut base = self.sums.nearest_base(self.rule);
+        let mut base = self.sums.next_base(self.rule);
         let mut leads = [0.0; BLOCK_ROWS];
         // Of the first row's block.
         let mut leaving = [Price::MIN; BLOCK_ROWS];
@@ -81,7 +81,7 @@ impl Blocks {
                 break;
             }
             // Chosen a block ahead: the sums of the next one need not wait for the division.
-            base = self.sums.nearest_base(self.rule);
+            base = self.sums.next_base(self.rule);
             if !settle(self.rule, &mut self.sums, &mut self.side, &input, &mut output, &mut leads) {
                 break;
             }

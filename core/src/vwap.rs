@@ -193,7 +193,7 @@ impl Vwap {
 
 /// A product, `None` where it might not fit.
 #[inline]
-pub(crate) fn product(left: i64, right: i64) -> Option<i64> {
+fn product(left: i64, right: i64) -> Option<i64> {
     if cfg!(target_family = "wasm") {
         // Its checked product is a call.
         let zeros = left.unsigned_abs().leading_zeros() + right.unsigned_abs().leading_zeros();

@@ -51,13 +51,13 @@ pub(super) fn settle(
         *sums = before;
         return false;
     }
-    if rest.open != 0 {
-        settle_exactly(rule, &before, input, output);
-    }
     if rest.sides == 0 || (side.is_some() && rest.sides > 0) {
         *output.cross = [0; BLOCK_ROWS];
     } else {
         *side = Some(crosses::detect(*side, leads, output.cross));
+    }
+    if rest.open != 0 {
+        settle_exactly(rule, &before, input, output);
     }
     true
 }

@@ -1,14 +1,17 @@
 //! Sums relative to a base price.
 
-use crate::base::Base;
+use crate::base::{self, Base};
 use crate::indicators::SMA_BARS;
 use crate::int52::Int52;
 use crate::rule::Rule;
 use crate::sma::Sma;
-use crate::vwap::{NearSums, Vwap, product};
+use crate::vwap::{NearSums, Vwap};
 
 /// Closes in SMA9.
 pub(super) const NINE: i64 = 9;
+
+/// Sums of products are below this, 2^51, as a [`Vwap`] keeps them.
+const PRODUCTS_END: f64 = 2_251_799_813_685_248.0;
 
 /// The sums after one row: integers, which doubles hold exactly.
 #[derive(Clone, Copy)]
@@ -36,28 +39,64 @@ impl Sums {
         Vwap::around(rule, NearSums { volume, base: self.base, near })
     }
 
-    /// The base nearest to the VWAP.
+    /// The base for later rows: the one nearest to the VWAP, unless that is the next one to this. Being a little off costs less
+    /// than moving often.
     #[inline]
-    pub(super) fn nearest_base(&self, rule: Rule) -> Base {
-        Base::nearest(self.base.scale(rule).bounds(self.products / self.volume).0)
+    pub(super) fn next_base(&self, rule: Rule) -> Base {
+        let nearest = Base::nearest(self.base.scale(rule).bounds(self.products / self.volume).0);
+        let is_far = (nearest.as_micros() - self.base.as_micros()).abs() > base::STEP;
+        if is_far { nearest } else { self.base }
     }
 
-    /// Makes the sums relative to another base. `false` where they would be too large; they are unchanged then.
+    /// Makes the sums relative to another base. `false` where doubles cannot; they are unchanged then.
     #[inline]
     pub(super) fn rebase(&mut self, rule: Rule, base: Base) -> bool {
         let up = base.as_micros() - self.base.as_micros();
         if up == 0 {
             return true;
         }
-        let [volume, products] = [self.volume, self.products].map(Int52::nearest);
-        let moved = product(volume.get() * rule.prices_per_bar().cast_signed(), -up);
-        let Some(products) = moved.and_then(|moved| products.checked_add(moved)) else { return false };
-        *self = Self {
-            base,
-            closes: self.closes.wrapping_add(-NINE * up),
-            volume: self.volume,
-            products: products.to_f64(),
-        };
+        let prices_up = Int52::wrapping(up * rule.prices_per_bar().cast_signed()).to_f64();
+        // Not exact only where it is far above the limit.
+        let products = self.products - self.volume * prices_up;
+        if products.abs() >= PRODUCTS_END {
+            return false;
+        }
+        *self = Self { base, closes: self.closes.wrapping_add(-NINE * up), volume: self.volume, products };
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moves_to_another_base_or_not_at_all() {
+        for rule in Rule::ALL {
+            let [below, above] = [598.0, 602.5].map(Base::nearest);
+            let sums = |volume| Sums { base: below, closes: Int52::wrapping(7), volume, products: 1e9 };
+            let mut moved = sums(1000.0);
+            assert!(moved.rebase(rule, above));
+            let products = 1_000_000_000 - 1000 * 4_500_000 * rule.prices_per_bar().cast_signed();
+            assert_eq!(Int52::nearest(moved.products).get(), products);
+            assert_eq!((moved.base.as_micros(), moved.closes.get()), (602_500_000, 7 - 9 * 4_500_000));
+            assert!(moved.rebase(rule, below));
+            assert_eq!((moved.products, moved.closes.get()), (1e9, 7));
+            // The products would pass 2^51.
+            let mut kept = sums(1e13);
+            assert!(!kept.rebase(rule, above));
+            assert_eq!((kept.base.as_micros(), kept.closes.get(), kept.products), (598_000_000, 7, 1e9));
+        }
+    }
+
+    #[test]
+    fn stays_while_the_vwap_is_near() {
+        let base = Base::nearest(600.0);
+        for (rise, steps) in
+            [(0.0, 0), (23_000.0, 0), (-23_000.0, 0), (24_000.0, 2), (-24_000.0, -2), (4_500_000.0, 288)]
+        {
+            let sums = Sums { base, closes: Int52::ZERO, volume: 100.0, products: 100.0 * rise };
+            assert_eq!(sums.next_base(Rule::Close).as_micros() - base.as_micros(), steps * base::STEP, "{rise}");
+        }
     }
 }
