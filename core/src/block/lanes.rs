@@ -11,7 +11,11 @@ pub(super) use wide::{f64x4 as Doubles, i64x4 as Integers};
 pub(super) const LANES: usize = size_of::<Doubles>() / size_of::<f64>();
 
 /// How often that halves.
-const HALVINGS: usize = if LANES == 2 { 1 } else { 2 };
+const HALVINGS: usize = match LANES {
+    2 => 1,
+    4 => 2,
+    _ => 3,
+};
 
 /// A vector of the integers that a row's lane is given.
 #[inline]
