@@ -17,6 +17,9 @@ const EXACT_NINTH: f64 = 562_949_953_421_312.0;
 /// The highest volume of a session, in shares.
 const MAX_VOLUME: f64 = Int52::wrapping(Volume::MAX.get().cast_signed()).to_f64();
 
+/// Vectors that the loop takes at a time: what the first one leaves to the second need not be moved.
+const TURN_VECTORS: usize = 2;
+
 /// What is left to do about a block whose values are written.
 struct Rest {
     /// Whether the sums were exact.
@@ -94,7 +97,7 @@ fn settle_rows(
     let [mut volumes, mut products] = [sums.volume, sums.products].map(|sum| DoubleSum::new(sum * same_side));
     let [mut open, mut sides, mut highest] = [Integers::splat(0); 3];
 
-    for row in (0..BLOCK_ROWS).step_by(LANES) {
+    let mut settle_vector = |row: usize| {
         let close = integers(|lane| input.closes[row + lane].as_micros());
         let leaving = integers(|lane| input.leaving[row + lane].as_micros());
         let shares = integers(|lane| input.volumes[row + lane].get().cast_signed());
@@ -114,6 +117,11 @@ fn settle_rows(
         output.sma9[row..row + LANES].copy_from_slice(sma9.as_array());
         output.vwap[row..row + LANES].copy_from_slice(vwap.as_array());
         leads[row..row + LANES].copy_from_slice(lead.as_array());
+    };
+    for row in (0..BLOCK_ROWS).step_by(TURN_VECTORS * LANES) {
+        for vector in 0..TURN_VECTORS {
+            settle_vector(row + vector * LANES);
+        }
     }
 
     let [volume, products] = [volumes, products].map(|sum| sum.last() * same_side);
