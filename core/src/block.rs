@@ -72,7 +72,7 @@ impl Blocks {
         let start = at;
         let mut base = self.sums.next_base(self.rule);
         let mut leads = [0.0; BLOCK_ROWS];
-        // Of the first row's block.
+        // Of a block that begins with the first row.
         let mut leaving = [Price::MIN; BLOCK_ROWS];
         let closes = state.sma.closes().chain(columns.closes.iter().copied());
         leaving.iter_mut().zip(closes).for_each(|(leaving, close)| *leaving = close);

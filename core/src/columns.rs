@@ -56,7 +56,7 @@ impl Indicators {
         while at < rows {
             // A block looks back over nine closes: those of the state, or of the rows before it. What blocks decline goes
             // row by row.
-            if at == 0 || at >= SMA_BARS {
+            if rows - at >= BLOCK_ROWS && (at == 0 || at >= SMA_BARS) {
                 let settled = Blocks::begin(self).map_or(at, |blocks| blocks.push(self, columns, values, at));
                 if settled > at {
                     at = settled;
