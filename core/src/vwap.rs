@@ -22,7 +22,8 @@ pub struct Vwap {
     sum: Sum,
 }
 
-const MAX_VOLUME: Int52 = Int52::wrapping(Volume::MAX.get().cast_signed());
+/// The highest volume of a session, in shares.
+pub(crate) const MAX_VOLUME: Int52 = Int52::wrapping(Volume::MAX.get().cast_signed());
 
 /// Sum of (one or three) prices times volume, in micro-dollar shares: at most 3 * 10^26.
 #[derive(Clone, Copy, Debug)]

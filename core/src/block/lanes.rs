@@ -67,14 +67,11 @@ macro_rules! running_sum {
                 for (halving, last) in self.rows.iter_mut().enumerate() {
                     let back = 1 << halving;
                     let (before, now) = (last.to_array(), rows.to_array());
-                    let earlier =
-                        core::array::from_fn(
-                            |lane| {
-                                if lane < back { before[LANES - back + lane] } else { now[lane - back] }
-                            },
-                        );
+                    let earlier = |lane: usize| {
+                        if lane < back { before[LANES - back + lane] } else { now[lane - back] }
+                    };
                     *last = rows;
-                    rows += <$lanes>::new(earlier);
+                    rows += <$lanes>::new(core::array::from_fn(earlier));
                 }
                 self.sums += rows;
                 self.sums

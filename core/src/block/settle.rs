@@ -9,13 +9,10 @@ use crate::cross::Direction;
 use crate::int52::Int52;
 use crate::ratio::Ratio;
 use crate::rule::Rule;
-use crate::volume::Volume;
+use crate::vwap::MAX_VOLUME;
 
 /// Sums of products below this, times nine, are exact in doubles.
-const EXACT_NINTH: f64 = 562_949_953_421_312.0;
-
-/// The highest volume of a session, in shares.
-const MAX_VOLUME: f64 = Int52::wrapping(Volume::MAX.get().cast_signed()).to_f64();
+const EXACT_NINTH: f64 = Int52::wrapping(1 << 49).to_f64();
 
 /// Vectors that the loop takes at a time: what the first one leaves to the second need not be moved.
 const TURN_VECTORS: usize = 2;
@@ -78,6 +75,7 @@ fn settle_rows(
     leads: &mut Rows<f64>,
     weighed: impl Fn(Integers, usize) -> Integers,
 ) -> Rest {
+    // Nine over the prices that the VWAP adds up a bar.
     let nine = match rule {
         Rule::Close => 9.0,
         Rule::Hlc3 => 3.0,
@@ -129,7 +127,7 @@ fn settle_rows(
     let highest = Int52::wrapping(any_bits(highest) | base.prices(rule)).to_f64();
     let bound = highest * (volume - sums.volume) + sums.products.abs();
     *sums = Sums { base, closes: Int52::from_bits(closes.last()), volume, products };
-    Rest { exact: bound < EXACT_NINTH && volume <= MAX_VOLUME, open: any_bits(open), sides: any_bits(sides) }
+    Rest { exact: bound < EXACT_NINTH && volume <= MAX_VOLUME.to_f64(), open: any_bits(open), sides: any_bits(sides) }
 }
 
 /// Writes the VWAPs again whose last bit was open.

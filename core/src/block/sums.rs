@@ -10,8 +10,8 @@ use crate::vwap::{NearSums, Vwap};
 /// Closes in SMA9.
 pub(super) const NINE: i64 = 9;
 
-/// Sums of products are below this, 2^51, as a [`Vwap`] keeps them.
-const PRODUCTS_END: f64 = 2_251_799_813_685_248.0;
+/// The highest sum of products, as a [`Vwap`] keeps them.
+const MAX_PRODUCTS: f64 = Int52::wrapping(Int52::END - 1).to_f64();
 
 /// The sums after one row: integers, which doubles hold exactly.
 #[derive(Clone, Copy)]
@@ -58,7 +58,7 @@ impl Sums {
         let prices_up = Int52::wrapping(up * rule.prices_per_bar().cast_signed()).to_f64();
         // Not exact only where it is far above the limit.
         let products = self.products - self.volume * prices_up;
-        if products.abs() >= PRODUCTS_END {
+        if products.abs() > MAX_PRODUCTS {
             return false;
         }
         *self = Self { base, closes: self.closes.wrapping_add(-NINE * up), volume: self.volume, products };
