@@ -9,19 +9,19 @@
 //!   larger by far: comparing the two doubles compares the integers.
 
 mod crosses;
-mod lanes;
+pub(crate) mod lanes;
 mod settle;
 mod sums;
 
 use crate::block::settle::settle;
 use crate::block::sums::Sums;
+use crate::cells::{PriceCell, VolumeCell};
 use crate::columns::{Columns, Values};
 use crate::cross::{CrossDetector, Direction};
 use crate::indicators::{Indicators, SMA_BARS};
 use crate::price::Price;
 use crate::rule::Rule;
 use crate::sma::Sma;
-use crate::volume::Volume;
 
 /// Rows in one block: enough to spread its fixed costs, few enough to stay in the first-level cache.
 pub(crate) const BLOCK_ROWS: usize = 64;
@@ -37,13 +37,13 @@ pub(crate) struct Blocks {
 }
 
 /// The columns of one block.
-struct Input<'a> {
-    closes: &'a Rows<Price>,
+struct Input<'a, P, V> {
+    closes: &'a Rows<P>,
     /// The closes nine rows earlier, which leave SMA9.
-    leaving: &'a Rows<Price>,
-    volumes: &'a Rows<Volume>,
+    leaving: &'a Rows<P>,
+    volumes: &'a Rows<V>,
     /// Where the VWAP weighs them.
-    highs_lows: Option<(&'a Rows<Price>, &'a Rows<Price>)>,
+    highs_lows: Option<(&'a Rows<P>, &'a Rows<P>)>,
 }
 
 /// The values of one block.
@@ -60,23 +60,26 @@ impl Blocks {
         Some(Self { rule: state.vwap.rule(), sums, side: state.crosses.side() })
     }
 
-    /// Takes whole blocks from row `at` on, as many as it can settle, and returns the row that it came to. That row is the first
-    /// one or has nine before it.
-    pub(crate) fn push(
+    /// Takes whole blocks from row `at` on, as many as it can settle, and returns the row that it came to.
+    pub(crate) fn push<P: PriceCell, V: VolumeCell>(
         mut self,
         state: &mut Indicators,
-        columns: &Columns<'_>,
+        columns: &Columns<'_, P, V>,
         values: &mut Values<'_>,
         mut at: usize,
     ) -> usize {
         let start = at;
         let mut base = self.sums.next_base(self.rule);
         let mut leads = [0.0; BLOCK_ROWS];
-        // Of a block that begins with the first row.
-        let mut leaving = [Price::MIN; BLOCK_ROWS];
-        let closes = state.sma.closes().chain(columns.closes.iter().copied());
+        // Of the first block: a later one finds them in its column, where the block before it left no doubt of them.
+        let mut leaving = [P::of(Price::MIN); BLOCK_ROWS];
+        let closes = columns.closes.get(at..).unwrap_or_default();
+        let closes = state.sma.closes().map(P::of).chain(closes.iter().copied());
         leaving.iter_mut().zip(closes).for_each(|(leaving, close)| *leaving = close);
-        while let Some((input, mut output)) = Input::at(columns, &leaving, self.rule, at).zip(Output::at(values, at)) {
+        loop {
+            let leaving = if at == start { Some(&leaving) } else { block(columns.closes, at - SMA_BARS) };
+            let input = leaving.and_then(|leaving| Input::at(columns, leaving, self.rule, at));
+            let Some((input, mut output)) = input.zip(Output::at(values, at)) else { break };
             if !self.sums.rebase(self.rule, base) {
                 break;
             }
@@ -94,40 +97,45 @@ impl Blocks {
     }
 
     /// Writes the sums back into the state after the rows before `at`.
-    fn end(&self, state: &mut Indicators, columns: &Columns<'_>, at: usize) {
+    fn end<P: PriceCell, V>(&self, state: &mut Indicators, columns: &Columns<'_, P, V>, at: usize) {
         state.sma = Sma::new();
         let last = columns.closes.get(at - SMA_BARS..at).unwrap_or_default();
-        last.iter().for_each(|close| state.sma.push(*close));
+        last.iter().flat_map(|close| close.exact()).for_each(|close| state.sma.push(close));
         state.vwap = self.sums.to_vwap(self.rule);
         state.crosses = CrossDetector::with_side(self.side);
     }
 }
 
-impl<'a> Input<'a> {
+/// The block of cells from row `at` on, `None` where the column ends before it does.
+#[inline]
+fn block<T>(column: &[T], at: usize) -> Option<&Rows<T>> {
+    column.get(at..)?.first_chunk()
+}
+
+impl<'a, P: PriceCell, V: VolumeCell> Input<'a, P, V> {
     /// The block of rows from `at` on, `None` where the columns end before it does.
     #[inline]
-    fn at(columns: &Columns<'a>, first_leaving: &'a Rows<Price>, rule: Rule, at: usize) -> Option<Self> {
-        let before = at.checked_sub(SMA_BARS);
+    fn at(columns: &Columns<'a, P, V>, leaving: &'a Rows<P>, rule: Rule, at: usize) -> Option<Self> {
         Some(Self {
-            closes: columns.closes.get(at..)?.first_chunk()?,
-            leaving: before.map_or(Some(first_leaving), |before| columns.closes.get(before..)?.first_chunk())?,
-            volumes: columns.volumes.get(at..)?.first_chunk()?,
+            closes: block(columns.closes, at)?,
+            leaving,
+            volumes: block(columns.volumes, at)?,
             highs_lows: match (rule, columns.highs_lows) {
-                (Rule::Hlc3, Some((highs, lows))) => {
-                    Some((highs.get(at..)?.first_chunk()?, lows.get(at..)?.first_chunk()?))
-                }
+                (Rule::Hlc3, Some((highs, lows))) => Some((block(highs, at)?, block(lows, at)?)),
                 _ => None,
             },
         })
     }
-}
 
-impl Input<'_> {
-    /// The sum of the prices of a row that the VWAP weighs, in micro-dollars.
-    fn weighed(&self, rule: Rule, row: usize) -> i64 {
-        let close = self.closes[row];
-        let (high, low) = self.highs_lows.map_or((close, close), |(highs, lows)| (highs[row], lows[row]));
-        rule.weigh(high, low, close).cast_signed()
+    /// The sum of the prices of a row that the VWAP weighs, in micro-dollars, and its shares; `None` if it is no row.
+    fn row(&self, rule: Rule, row: usize) -> Option<(i64, i64)> {
+        let close = self.closes[row].exact().ok()?;
+        let (high, low) = match self.highs_lows {
+            Some((highs, lows)) => (highs[row].exact().ok()?, lows[row].exact().ok()?),
+            None => (close, close),
+        };
+        let volume = self.volumes[row].exact().ok()?;
+        Some((rule.weigh(high, low, close).cast_signed(), volume.get().cast_signed()))
     }
 }
 

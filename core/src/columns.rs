@@ -3,27 +3,27 @@
 use core::ops::Range;
 
 use crate::block::{BLOCK_ROWS, Blocks};
+use crate::cells::{PriceCell, StartCell, VolumeCell};
 use crate::cross::Direction;
 use crate::engine::SessionEngine;
 use crate::error::{Error, Result};
 use crate::indicators::{Indicators, SMA_BARS, Step};
 use crate::price::Price;
 use crate::rule::Rule;
-use crate::timestamp::Timestamp;
 use crate::volume::Volume;
 
 /// The double that stands for an absent value in a column: a NaN whose bits are all ones, as in a digest.
 pub const ABSENT: f64 = f64::from_bits(u64::MAX);
 
-/// Columns of bars in order of time, one row a bar.
+/// Columns of bars in order of time, one row a bar: exact, or doubles in dollars and shares.
 #[derive(Clone, Copy, Debug)]
-pub struct Columns<'a> {
+pub struct Columns<'a, P = Price, V = Volume> {
     /// Last prices.
-    pub closes: &'a [Price],
+    pub closes: &'a [P],
     /// Shares traded.
-    pub volumes: &'a [Volume],
-    /// Highest and lowest prices, which [`Rule::Hlc3`] needs.
-    pub highs_lows: Option<(&'a [Price], &'a [Price])>,
+    pub volumes: &'a [V],
+    /// Highest and lowest prices, which [`Rule::Hlc3`] needs and [`Rule::Close`] does not look at.
+    pub highs_lows: Option<(&'a [P], &'a [P])>,
 }
 
 /// Columns that receive the values of each row.
@@ -42,21 +42,29 @@ impl Indicators {
     ///
     /// # Errors
     /// [`Error::ColumnLengths`] if columns differ in length; [`Error::MissingRange`] if the rule needs highs and lows and
-    /// there are none; [`Error::SessionVolumeOutOfRange`] if the session's volume would pass 10^13 shares. The state is
-    /// unchanged then, and what the values hold is unspecified.
-    pub fn push_columns(&mut self, columns: &Columns<'_>, values: &mut Values<'_>) -> Result<()> {
+    /// there are none; [`Error::SessionVolumeOutOfRange`] if the session's volume would pass 10^13 shares; those of
+    /// [`Price::from_f64`] and [`Volume::from_f64`] for doubles that they refuse. The state is unchanged then, and what the
+    /// values hold is unspecified.
+    pub fn push_columns<P: PriceCell, V: VolumeCell>(
+        &mut self,
+        columns: &Columns<'_, P, V>,
+        values: &mut Values<'_>,
+    ) -> Result<()> {
         columns.check(self.vwap.rule(), values)?;
         let before = *self;
         self.push_rows(columns, values).inspect_err(|_| *self = before)
     }
 
-    fn push_rows(&mut self, columns: &Columns<'_>, values: &mut Values<'_>) -> Result<()> {
+    fn push_rows<P: PriceCell, V: VolumeCell>(
+        &mut self,
+        columns: &Columns<'_, P, V>,
+        values: &mut Values<'_>,
+    ) -> Result<()> {
         let rows = columns.closes.len();
         let mut at = 0;
         while at < rows {
-            // A block looks back over nine closes: those of the state, or of the rows before it. What blocks decline goes
-            // row by row.
-            if rows - at >= BLOCK_ROWS && (at == 0 || at >= SMA_BARS) {
+            // What blocks decline goes row by row.
+            if rows - at >= BLOCK_ROWS {
                 let settled = Blocks::begin(self).map_or(at, |blocks| blocks.push(self, columns, values, at));
                 if settled > at {
                     at = settled;
@@ -65,8 +73,7 @@ impl Indicators {
             }
             let end = rows.min(if at < SMA_BARS { SMA_BARS } else { at + BLOCK_ROWS });
             for row in at..end {
-                let bar = columns.row(self.vwap.rule(), row);
-                let (close, weighed, volume) = bar.ok_or(Error::ColumnLengths { expected: rows, found: row })?;
+                let (close, weighed, volume) = columns.row(self.vwap.rule(), row)?;
                 let step = self.push_weighed(close, weighed, volume)?;
                 values.put(row, step);
             }
@@ -80,8 +87,9 @@ impl SessionEngine {
     /// Takes the next bars, as [`push`](Self::push) does one by one. Rows may span sessions and stand outside them.
     ///
     /// # Errors
-    /// Those of [`Indicators::push_columns`], and [`Error::OutOfOrder`] if a bar does not start after the last one of a
-    /// session. The state is unchanged then, and what the values hold is unspecified.
+    /// Those of [`Indicators::push_columns`], also outside sessions; [`Error::OutOfOrder`] if a bar does not start after the
+    /// last one of a session; [`Error::NotATime`] for doubles that [`Timestamp::from_f64`](crate::Timestamp::from_f64) refuses. The state is unchanged
+    /// then, and what the values hold is unspecified.
     ///
     /// # Examples
     /// ```
@@ -99,17 +107,30 @@ impl SessionEngine {
     /// assert_eq!((sma9[389], vwap[389]), (169.000385, 169.0001945));
     /// # Ok::<(), alpha_kite_core::Error>(())
     /// ```
-    pub fn push_columns(&mut self, starts: &[Timestamp], columns: &Columns<'_>, values: &mut Values<'_>) -> Result<()> {
+    pub fn push_columns<T: StartCell, P: PriceCell, V: VolumeCell>(
+        &mut self,
+        starts: &[T],
+        columns: &Columns<'_, P, V>,
+        values: &mut Values<'_>,
+    ) -> Result<()> {
         columns.check(self.rule(), values)?;
         columns.check_length(starts.len())?;
         let before = *self;
         self.push_sessions(starts, columns, values).inspect_err(|_| *self = before)
     }
 
-    fn push_sessions(&mut self, starts: &[Timestamp], columns: &Columns<'_>, values: &mut Values<'_>) -> Result<()> {
+    fn push_sessions<T: StartCell, P: PriceCell, V: VolumeCell>(
+        &mut self,
+        starts: &[T],
+        columns: &Columns<'_, P, V>,
+        values: &mut Values<'_>,
+    ) -> Result<()> {
+        let rule = self.rule();
         let mut at = 0;
         while let Some(rest @ [start, ..]) = starts.get(at..) {
-            let Some(current) = self.enter(*start)? else {
+            let start = start.exact()?;
+            let Some(current) = self.enter(start)? else {
+                columns.row(rule, at)?;
                 values.put(at, Step::default());
                 at += 1;
                 continue;
@@ -117,14 +138,14 @@ impl SessionEngine {
             let length = current.run_length(rest);
             let end = at + length;
             current.indicators.push_columns(&columns.rows(at..end), &mut values.rows(at..end))?;
-            current.last = rest.get(length - 1).copied();
+            current.last = Some(rest.get(length - 1).map_or(Ok(start), |last| last.exact())?);
             at = end;
         }
         Ok(())
     }
 }
 
-impl<'a> Columns<'a> {
+impl<P: PriceCell, V: VolumeCell> Columns<'_, P, V> {
     fn check(&self, rule: Rule, values: &Values<'_>) -> Result<()> {
         let (highs, lows) = match (self.highs_lows, rule) {
             (Some((highs, lows)), _) => (highs.len(), lows.len()),
@@ -153,13 +174,19 @@ impl<'a> Columns<'a> {
     }
 
     /// The close of a row, the sum of its prices that the VWAP weighs in micro-dollars, and its volume.
-    fn row(&self, rule: Rule, row: usize) -> Option<(Price, u64, Volume)> {
-        let close = *self.closes.get(row)?;
+    fn row(&self, rule: Rule, row: usize) -> Result<(Price, u64, Volume)> {
+        let price = |column: &[P]| self.cell(column, row)?.exact();
+        let close = price(self.closes)?;
         let (high, low) = match (rule, self.highs_lows) {
-            (Rule::Hlc3, Some((highs, lows))) => (*highs.get(row)?, *lows.get(row)?),
+            (Rule::Hlc3, Some((highs, lows))) => (price(highs)?, price(lows)?),
             _ => (close, close),
         };
-        Some((close, rule.weigh(high, low, close), *self.volumes.get(row)?))
+        Ok((close, rule.weigh(high, low, close), self.cell(self.volumes, row)?.exact()?))
+    }
+
+    fn cell<T: Copy>(&self, column: &[T], row: usize) -> Result<T> {
+        let missing = Error::ColumnLengths { expected: self.closes.len(), found: column.len() };
+        column.get(row).copied().ok_or(missing)
     }
 }
 

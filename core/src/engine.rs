@@ -1,6 +1,7 @@
 //! SMA9, session VWAP and their cross, bar by bar.
 
 use crate::bar::Bar;
+use crate::cells::StartCell;
 use crate::error::{Error, Result};
 use crate::indicators::{Indicators, Step};
 use crate::price::Price;
@@ -163,22 +164,14 @@ impl Current {
 
     /// How many of the first `starts`, which begin with one that is known to be, are in the session and in order. At least
     /// one; where they are not in order, it may be fewer than could be.
-    pub(crate) fn run_length(&self, starts: &[Timestamp]) -> usize {
-        let length = starts.partition_point(|start| *start < self.session.close).max(1);
-        if self.are_in_order(&starts[..length]) {
+    pub(crate) fn run_length<T: StartCell>(&self, starts: &[T]) -> usize {
+        let close = T::of(self.session.close);
+        let length = starts.partition_point(|start| *start < close).max(1);
+        let run = starts.get(..length).unwrap_or_default();
+        if T::rise(run) && run.last().is_some_and(|last| *last < close) {
             return length;
         }
-        1 + starts.windows(2).take_while(|pair| pair[0] < pair[1] && self.session.contains(pair[1])).count()
-    }
-
-    /// Whether all of `starts` are in the session and in order. Written for vector instructions.
-    fn are_in_order(&self, starts: &[Timestamp]) -> bool {
-        // Of times from 1970 to 2109, which include all sessions, the differences tell the order.
-        let (mut bits, mut falls) = (0, i64::MIN);
-        for (start, next) in starts.iter().zip(&starts[1..]) {
-            bits |= next.as_millis();
-            falls &= start.as_millis().wrapping_sub(next.as_millis());
-        }
-        falls < 0 && (0..1 << 42).contains(&bits) && starts.last().is_some_and(|last| *last < self.session.close)
+        let goes_on = |start: T, next: T| start < next && next.exact().is_ok_and(|next| self.session.contains(next));
+        1 + starts.windows(2).take_while(|pair| goes_on(pair[0], pair[1])).count()
     }
 }

@@ -13,6 +13,8 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 pub enum Error {
     /// The text is no JSON number, or the double is NaN or infinite.
     NotANumber,
+    /// The double is no whole number of milliseconds to which JavaScript's dates reach.
+    NotATime,
     /// The price is below 0 or above 10 000 000 dollars after rounding.
     PriceOutOfRange,
     /// The number of shares is below 0 or above 10^13.
@@ -51,6 +53,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotANumber => f.write_str("not a number"),
+            Self::NotATime => f.write_str("time is not a whole number of milliseconds up to 8.64 * 10^15"),
             Self::PriceOutOfRange => f.write_str("price is outside 0 to 10000000 dollars"),
             Self::VolumeOutOfRange => f.write_str("volume is outside 0 to 10^13 shares"),
             Self::FractionalShares => f.write_str("volume is not a whole number of shares"),

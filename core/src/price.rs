@@ -3,8 +3,8 @@
 use core::fmt;
 
 use crate::decimal::{self, Rest};
-use crate::doubles;
 use crate::error::{Error, Result};
+use crate::int52::Int52;
 
 /// A price in whole micro-dollars (1e-6 USD), from 0 to 10^13 (10 million dollars).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +94,12 @@ impl Price {
         Self::from_f64_quickly(dollars).map_or_else(|| Self::from_f64_exactly(dollars), Ok)
     }
 
+    /// The nearest double in dollars: both integers are doubles, and their quotient is correctly rounded by IEEE 754.
+    #[inline]
+    pub(crate) fn to_f64(self) -> f64 {
+        Int52::wrapping(self.0).to_f64() / 1e6
+    }
+
     /// As [`Price::from_f64`] for most prices; `None` for others.
     #[inline(always)]
     pub(crate) fn from_f64_quickly(dollars: f64) -> Option<Self> {
@@ -126,58 +132,22 @@ impl Price {
         let up = below > half || (below == half && floor % 2 == 1);
         i64::try_from(floor + u128::from(up)).map_err(|_| Error::PriceOutOfRange).and_then(Self::from_micros)
     }
-
-    /// Checks a column into which another language wrote micro-dollars of any bits: as [`Price::from_micros`] does each.
-    ///
-    /// # Errors
-    /// The first refused row and its error.
-    #[inline(never)]
-    pub fn accept_column(column: &[Self]) -> Result<(), (usize, Error)> {
-        // As long as no row has a high bit, none is out of range.
-        let bits = column.iter().fold(0, |bits, price| bits | price.0.cast_unsigned());
-        if bits < SMALL_END {
-            return Ok(());
-        }
-        let wrong = column.iter().position(|price| Self::from_micros(price.0).is_err());
-        wrong.map_or(Ok(()), |row| Err((row, Error::PriceOutOfRange)))
-    }
-
-    /// Makes prices, where they stand, of a column into which another language wrote the bits of doubles in dollars: as
-    /// [`Price::from_f64`] does each.
-    ///
-    /// # Errors
-    /// The first refused row and its error. What the column holds is unspecified then.
-    #[inline(never)]
-    pub fn accept_doubles(column: &mut [Self]) -> Result<(), (usize, Error)> {
-        let quickly = |dollars: f64| {
-            let (rounding, price) = nearest_by_product(dollars);
-            let wrong = if rounding > CERTAIN { u64::MAX } else { 0 };
-            // Less 1, so that what rounds to 0 is looked at again: it may be below.
-            (price, price.0.wrapping_sub(1).cast_unsigned() | wrong)
-        };
-        let double = |row: Self| f64::from_bits(row.0.cast_unsigned());
-        doubles::accept(column, Self::MIN, double, quickly, SMALL_END, Self::from_f64)
-    }
 }
 
-/// A double from -2^51 to 2^51 added to this is rounded to an integer, which its low bits then hold.
-const INTEGER_ORIGIN: f64 = 6_755_399_441_055_744.0;
-
 /// Bits below this are those of a price, whatever else they may be.
-const SMALL_END: u64 = 1 << 43;
+pub(crate) const SMALL_END: u64 = 1 << 43;
 
 /// How far a product may be from an integer, so that its exact value is within half of the same one: a product up to 10^13
 /// is off by at most 2^-10, half a unit in the last place of the largest double.
-const CERTAIN: f64 = 0.498;
+pub(crate) const CERTAIN: f64 = 0.498;
 
 /// The distance of a product of doubles from the nearest micro-dollar, and that: a high bit of it is set for what is no price,
 /// unless this rounds to 0.
 #[inline]
 fn nearest_by_product(dollars: f64) -> (f64, Price) {
     let product = dollars * 1e6;
-    let shifted = product + INTEGER_ORIGIN;
-    let micros = shifted.to_bits().wrapping_sub(INTEGER_ORIGIN.to_bits());
-    ((product - (shifted - INTEGER_ORIGIN)).abs(), Price(micros.cast_signed()))
+    let micros = Int52::nearest(product);
+    ((product - micros.to_f64()).abs(), Price(micros.get()))
 }
 
 impl fmt::Display for Price {
@@ -292,32 +262,21 @@ mod tests {
     }
 
     #[test]
-    fn accepts_columns_and_names_the_row() {
-        let raw = |dollars: f64| Price(dollars.to_bits().cast_signed());
-        let mut column = [raw(598.1234); 200];
-        column[150] = raw(0.0234375);
-        let doubles = column;
-        assert_eq!(Price::accept_doubles(&mut column), Ok(()));
-        assert_eq!([150, 151, 199].map(|row| column[row]), [Price(23_438), Price(598_123_400), Price(598_123_400)]);
-        assert_eq!(Price::accept_column(&column), Ok(()));
-        for row in [0, 63, 64, 150, 199] {
-            for (wrong, error) in [
-                (f64::NAN, Error::NotANumber),
-                (f64::NEG_INFINITY, Error::NotANumber),
-                (-1e-9, Error::PriceOutOfRange),
-                (10_000_000.000_001, Error::PriceOutOfRange),
-                (1e300, Error::PriceOutOfRange),
-            ] {
-                let mut column = doubles;
-                column[row] = raw(wrong);
-                assert_eq!(Price::accept_doubles(&mut column), Err((row, error)), "{wrong}");
-            }
-            let mut column = [Price::MAX; 200];
-            assert_eq!(Price::accept_column(&column), Ok(()));
-            for wrong in [-1, Price::MAX.0 + 1, i64::MIN] {
-                column[row] = Price(wrong);
-                assert_eq!(Price::accept_column(&column), Err((row, Error::PriceOutOfRange)), "{wrong}");
-            }
+    fn takes_doubles_and_gives_them_back() {
+        for (dollars, micros) in [(598.1234, 598_123_400), (0.023_437_5, 23_438), (-0.0, 0), (1e-9, 0)] {
+            assert_eq!(Price::from_f64(dollars), Ok(Price(micros)), "{dollars}");
+        }
+        for micros in [0, 1, 598_123_400, Price::MAX.0 - 1, Price::MAX.0] {
+            assert_eq!(Price::from_f64(Price(micros).to_f64()), Ok(Price(micros)));
+        }
+        for (wrong, error) in [
+            (f64::NAN, Error::NotANumber),
+            (f64::NEG_INFINITY, Error::NotANumber),
+            (-1e-9, Error::PriceOutOfRange),
+            (10_000_000.000_001, Error::PriceOutOfRange),
+            (1e300, Error::PriceOutOfRange),
+        ] {
+            assert_eq!(Price::from_f64(wrong), Err(error), "{wrong}");
         }
     }
 

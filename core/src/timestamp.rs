@@ -4,7 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::date::{DAYS_PER_ERA, two_digits};
-use crate::{Date, DateError, doubles};
+use crate::{Date, DateError, Error};
 
 pub(crate) const MILLIS_PER_SECOND: i64 = 1000;
 pub(crate) const MILLIS_PER_MINUTE: i64 = 60 * MILLIS_PER_SECOND;
@@ -72,11 +72,13 @@ impl Timestamp {
         }
     }
 
-    /// Takes the moment a whole number of milliseconds after 1970; `None` for any other double, and beyond the 8.64 * 10^15
-    /// milliseconds to which JavaScript's dates reach.
+    /// Takes the moment a whole number of milliseconds after 1970.
+    ///
+    /// # Errors
+    /// [`Error::NotATime`] for any other double, and beyond the 8.64 * 10^15 milliseconds to which JavaScript's dates reach.
     #[inline]
-    pub fn from_f64(millis: f64) -> Option<Self> {
-        Self::from_f64_quickly(millis).or_else(|| Self::from_any_f64(millis))
+    pub fn from_f64(millis: f64) -> crate::Result<Self> {
+        Self::from_f64_quickly(millis).or_else(|| Self::from_any_f64(millis)).ok_or(Error::NotATime)
     }
 
     /// As [`Timestamp::from_f64`] from 1970 on, for some 71,000 years; `None` for others.
@@ -95,37 +97,6 @@ impl Timestamp {
     fn from_any_f64(millis: f64) -> Option<Self> {
         let whole = millis as i64;
         (whole.unsigned_abs() <= DOUBLES_END && whole as f64 == millis).then_some(Self(whole))
-    }
-
-    /// Checks a column into which another language wrote milliseconds of any bits: each is in the range of
-    /// [`Timestamp::from_f64`].
-    ///
-    /// # Errors
-    /// The first refused row.
-    #[inline(never)]
-    pub fn accept_column(column: &[Self]) -> Result<(), usize> {
-        // From -2^52 to 2^52 - 1 none has a high bit when 2^52 is added.
-        let bits = column.iter().fold(0, |bits, time| bits | time.0.wrapping_add(1 << 52));
-        if (0..1 << 53).contains(&bits) {
-            return Ok(());
-        }
-        column.iter().position(|time| time.0.unsigned_abs() > DOUBLES_END).map_or(Ok(()), Err)
-    }
-
-    /// Makes timestamps, where they stand, of a column into which another language wrote the bits of doubles: as
-    /// [`Timestamp::from_f64`] does each.
-    ///
-    /// # Errors
-    /// The first refused row. What the column holds is unspecified then.
-    #[inline(never)]
-    pub fn accept_doubles(column: &mut [Self]) -> Result<(), usize> {
-        let quickly = |millis: f64| {
-            let (time, is_whole) = nearest(millis);
-            (time, time.0.cast_unsigned() | if is_whole { 0 } else { u64::MAX })
-        };
-        let double = |row: Self| f64::from_bits(row.0.cast_unsigned());
-        let exactly = |millis: f64| Self::from_f64(millis).ok_or(());
-        doubles::accept(column, Self(0), double, quickly, 1 << 51, exactly).map_err(|(row, ())| row)
     }
 
     /// Reads a moment in UTC, from one of two forms:
@@ -421,26 +392,12 @@ mod tests {
     }
 
     #[test]
-    fn accepts_columns_and_names_the_row() {
-        let raw = |millis: f64| Timestamp(millis.to_bits().cast_signed());
-        let mut column = [raw(1_549_895_400_000.0); 200];
-        (column[3], column[150], column[199]) = (raw(-0.0), raw(-1.0), raw(8.64e15));
-        let doubles = column;
-        assert_eq!(Timestamp::accept_doubles(&mut column), Ok(()));
-        assert_eq!([0, 3, 150, 199].map(|row| column[row].0), [1_549_895_400_000, 0, -1, 8_640_000_000_000_000]);
-        assert_eq!(Timestamp::accept_column(&column), Ok(()));
-        for row in [0, 63, 64, 199] {
-            for wrong in [0.5, -0.5, f64::from_bits(1), 8.64e15 + 1.0, -8.64e15 - 1.0, f64::NAN, f64::INFINITY, 1e300] {
-                let mut column = doubles;
-                column[row] = raw(wrong);
-                assert_eq!(Timestamp::accept_doubles(&mut column), Err(row), "{wrong}");
-            }
-            for wrong in [i64::MIN, i64::MAX, 8_640_000_000_000_001, -8_640_000_000_000_001] {
-                let mut column = [Timestamp(-8_640_000_000_000_000); 200];
-                assert_eq!(Timestamp::accept_column(&column), Ok(()));
-                column[row] = Timestamp(wrong);
-                assert_eq!(Timestamp::accept_column(&column), Err(row), "{wrong}");
-            }
+    fn takes_whole_doubles_of_javascript_dates() {
+        for (millis, whole) in [(-0.0, 0), (-1.0, -1), (1_549_895_400_000.0, 1_549_895_400_000), (8.64e15, 8_640_000_000_000_000)] {
+            assert_eq!(Timestamp::from_f64(millis), Ok(Timestamp(whole)));
+        }
+        for wrong in [0.5, -0.5, f64::from_bits(1), 8.64e15 + 1.0, -8.64e15 - 1.0, f64::NAN, f64::INFINITY, 1e300] {
+            assert_eq!(Timestamp::from_f64(wrong), Err(Error::NotATime), "{wrong}");
         }
     }
 }

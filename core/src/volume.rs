@@ -3,7 +3,6 @@
 use core::fmt;
 
 use crate::decimal::{self, Rest};
-use crate::doubles;
 use crate::error::{Error, Result};
 
 /// A number of whole shares, from 0 to 10^13.
@@ -79,39 +78,7 @@ impl Volume {
         let (volume, is_whole) = nearest(shares);
         (is_whole && volume <= Self::MAX).then_some(volume)
     }
-
-    /// Checks a column into which another language wrote shares of any bits: as [`Volume::new`] does each.
-    ///
-    /// # Errors
-    /// The first refused row and its error.
-    #[inline(never)]
-    pub fn accept_column(column: &[Self]) -> Result<(), (usize, Error)> {
-        // As long as no row has a high bit, none is out of range.
-        let bits = column.iter().fold(0, |bits, volume| bits | volume.0);
-        if bits < SMALL_END {
-            return Ok(());
-        }
-        let wrong = column.iter().position(|volume| Self::new(volume.0).is_err());
-        wrong.map_or(Ok(()), |row| Err((row, Error::VolumeOutOfRange)))
-    }
-
-    /// Makes volumes, where they stand, of a column into which another language wrote the bits of doubles: as
-    /// [`Volume::from_f64`] does each.
-    ///
-    /// # Errors
-    /// The first refused row and its error. What the column holds is unspecified then.
-    #[inline(never)]
-    pub fn accept_doubles(column: &mut [Self]) -> Result<(), (usize, Error)> {
-        let quickly = |shares: f64| {
-            let (volume, is_whole) = nearest(shares);
-            (volume, volume.0 | if is_whole { 0 } else { u64::MAX })
-        };
-        doubles::accept(column, Self::ZERO, |row| f64::from_bits(row.0), quickly, SMALL_END, Self::from_f64)
-    }
 }
-
-/// Bits below this are those of a volume, whatever else they may be.
-const SMALL_END: u64 = 1 << 43;
 
 /// The nearest whole number, and whether the double is that: a high bit is set for what is negative or above 2^52.
 #[inline]
@@ -170,42 +137,19 @@ mod tests {
 
     #[test]
     fn takes_whole_doubles_only() {
-        assert_eq!(Volume::from_f64(1e13), Ok(Volume::MAX));
-        assert_eq!(Volume::from_f64(-0.0), Ok(Volume::ZERO));
-        assert_eq!(Volume::from_f64(0.5), Err(Error::FractionalShares));
-        assert_eq!(Volume::from_f64(-1.0), Err(Error::VolumeOutOfRange));
-        assert_eq!(Volume::from_f64(1e13 + 2.0), Err(Error::VolumeOutOfRange));
-        assert_eq!(Volume::from_f64(f64::NAN), Err(Error::NotANumber));
-    }
-
-    #[test]
-    fn accepts_columns_and_names_the_row() {
-        let raw = |shares: f64| Volume(shares.to_bits());
-        let mut column = [raw(777_539.0); 200];
-        (column[3], column[150]) = (raw(-0.0), raw(1e13));
-        let doubles = column;
-        assert_eq!(Volume::accept_doubles(&mut column), Ok(()));
-        assert_eq!([0, 3, 150, 199].map(|row| column[row]), [777_539, 0, 10_000_000_000_000, 777_539].map(Volume));
-        assert_eq!(Volume::accept_column(&column), Ok(()));
-        for row in [0, 63, 64, 199] {
-            for (wrong, error) in [
-                (0.5, Error::FractionalShares),
-                (-1.0, Error::VolumeOutOfRange),
-                (f64::from_bits(1), Error::FractionalShares),
-                (1e13 + 0.5, Error::VolumeOutOfRange),
-                (1e300, Error::VolumeOutOfRange),
-                (f64::NAN, Error::NotANumber),
-                (f64::INFINITY, Error::NotANumber),
-            ] {
-                let mut column = doubles;
-                column[row] = raw(wrong);
-                assert_eq!(Volume::accept_doubles(&mut column), Err((row, error)), "{wrong}");
-            }
-            let mut column = [Volume::MAX; 200];
-            for wrong in [Volume::MAX.0 + 1, u64::MAX] {
-                column[row] = Volume(wrong);
-                assert_eq!(Volume::accept_column(&column), Err((row, Error::VolumeOutOfRange)), "{wrong}");
-            }
+        for (double, shares) in [(-0.0, 0), (777_539.0, 777_539), (1e13, 10_000_000_000_000)] {
+            assert_eq!(Volume::from_f64(double), Ok(Volume(shares)));
+        }
+        for (wrong, error) in [
+            (0.5, Error::FractionalShares),
+            (-1.0, Error::VolumeOutOfRange),
+            (f64::from_bits(1), Error::FractionalShares),
+            (1e13 + 0.5, Error::VolumeOutOfRange),
+            (1e300, Error::VolumeOutOfRange),
+            (f64::NAN, Error::NotANumber),
+            (f64::INFINITY, Error::NotANumber),
+        ] {
+            assert_eq!(Volume::from_f64(wrong), Err(error), "{wrong}");
         }
     }
 }

@@ -4,37 +4,37 @@
 use wide::bytemuck::cast;
 
 #[cfg(not(target_feature = "avx2"))]
-pub(super) use wide::{f64x2 as Doubles, i64x2 as Integers};
+pub(crate) use wide::{f64x2 as Doubles, i64x2 as Integers};
 #[cfg(target_feature = "avx2")]
-pub(super) use wide::{f64x4 as Doubles, i64x4 as Integers};
+pub(crate) use wide::{f64x4 as Doubles, i64x4 as Integers};
 
 /// Rows in a vector.
-pub(super) const LANES: usize = size_of::<Doubles>() / size_of::<f64>();
+pub(crate) const LANES: usize = size_of::<Doubles>() / size_of::<f64>();
 
 /// How often that halves.
 const HALVINGS: usize = if LANES == 2 { 1 } else { 2 };
 
 /// A vector of the integers that a row's lane is given.
 #[inline]
-pub(super) fn integers(of_lane: impl Fn(usize) -> i64) -> Integers {
+pub(crate) fn integers(of_lane: impl Fn(usize) -> i64) -> Integers {
     Integers::new(core::array::from_fn(of_lane))
 }
 
 /// The bits of each double.
 #[inline]
-pub(super) fn bits(doubles: Doubles) -> Integers {
+pub(crate) fn bits(doubles: Doubles) -> Integers {
     cast(doubles)
 }
 
 /// The double of each pattern of bits.
 #[inline]
-pub(super) fn from_bits(bits: Integers) -> Doubles {
+pub(crate) fn from_bits(bits: Integers) -> Doubles {
     cast(bits)
 }
 
 /// The bitwise or of all lanes.
 #[inline]
-pub(super) fn any_bits(lanes: Integers) -> i64 {
+pub(crate) fn any_bits(lanes: Integers) -> i64 {
     lanes.to_array().into_iter().fold(0, |all, lane| all | lane)
 }
 

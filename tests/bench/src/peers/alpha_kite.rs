@@ -1,6 +1,6 @@
 //! This project's core.
 
-use alpha_kite_core::{Bar, Columns, Indicators, Price, Rule, SessionEngine, Step, Values, Volume};
+use alpha_kite_core::{Bar, Columns, Indicators, Rule, SessionEngine, Step, Values};
 
 use crate::input::Input;
 use crate::output::{Output, Tick};
@@ -23,26 +23,14 @@ pub(crate) fn batch_with_times(input: &Input, output: &mut Output) {
     SessionEngine::new(Rule::Close).push_columns(&input.starts, &columns, &mut values).expect(KNOWN);
 }
 
-/// What JavaScript and Python would hand over, converted some rows at a time so that the integers stay in the cache.
+/// What JavaScript and Python would hand over.
 pub(crate) fn batch_from_doubles(input: &Input, output: &mut Output) {
-    const ROWS: usize = 1024;
-    let (mut closes, mut volumes) = ([Price::MIN; ROWS], [Volume::ZERO; ROWS]);
     for session in input.sessions() {
-        let mut indicators = Indicators::new(Rule::Close);
-        for first in session.clone().step_by(ROWS) {
-            let chunk = first..session.end.min(first + ROWS);
-            let (closes, volumes) = (&mut closes[..chunk.len()], &mut volumes[..chunk.len()]);
-            for (close, price) in closes.iter_mut().zip(&input.prices[chunk.clone()]) {
-                *close = Price::from_f64(*price).expect(KNOWN);
-            }
-            for (volume, shares) in volumes.iter_mut().zip(&input.shares[chunk.clone()]) {
-                *volume = Volume::from_f64(*shares).expect(KNOWN);
-            }
-            let rows = output.rows(chunk);
-            let mut values = Values { sma9: rows.sma9, vwap: rows.vwap, cross: rows.cross };
-            let columns = Columns { closes, volumes, highs_lows: None };
-            indicators.push_columns(&columns, &mut values).expect(KNOWN);
-        }
+        let (closes, volumes) = (&input.prices[session.clone()], &input.shares[session.clone()]);
+        let rows = output.rows(session);
+        let mut values = Values { sma9: rows.sma9, vwap: rows.vwap, cross: rows.cross };
+        let columns = Columns { closes, volumes, highs_lows: None };
+        Indicators::new(Rule::Close).push_columns(&columns, &mut values).expect(KNOWN);
     }
 }
 
