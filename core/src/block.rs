@@ -15,18 +15,19 @@ mod sums;
 
 use crate::block::settle::settle;
 use crate::block::sums::Sums;
-use crate::cells::{PriceCell, VolumeCell};
+use crate::cells::Cell;
 use crate::columns::{Columns, Values};
 use crate::cross::{CrossDetector, Direction};
 use crate::indicators::{Indicators, SMA_BARS};
 use crate::price::Price;
 use crate::rule::Rule;
 use crate::sma::Sma;
+use crate::volume::Volume;
 
 /// Rows in one block: enough to spread its fixed costs, few enough to stay in the first-level cache.
 pub(crate) const BLOCK_ROWS: usize = 64;
 
-type Rows<T> = [T; BLOCK_ROWS];
+pub(crate) type Rows<T> = [T; BLOCK_ROWS];
 
 /// A run of blocks.
 pub(crate) struct Blocks {
@@ -37,13 +38,22 @@ pub(crate) struct Blocks {
 }
 
 /// The columns of one block.
-struct Input<'a, P, V> {
-    closes: &'a Rows<P>,
+struct Input<'a> {
+    closes: &'a Rows<Price>,
     /// The closes nine rows earlier, which leave SMA9.
-    leaving: &'a Rows<P>,
-    volumes: &'a Rows<V>,
+    leaving: &'a Rows<Price>,
+    volumes: &'a Rows<Volume>,
     /// Where the VWAP weighs them.
-    highs_lows: Option<(&'a Rows<P>, &'a Rows<P>)>,
+    highs_lows: Option<(&'a Rows<Price>, &'a Rows<Price>)>,
+}
+
+/// The cells of one block, made exact, where the columns do not hold them so.
+struct Room {
+    /// Those of SMA9 before the block, and its own.
+    closes: [Price; SMA_BARS + BLOCK_ROWS],
+    volumes: Rows<Volume>,
+    highs: Rows<Price>,
+    lows: Rows<Price>,
 }
 
 /// The values of one block.
@@ -61,7 +71,7 @@ impl Blocks {
     }
 
     /// Takes whole blocks from row `at` on, as many as it can settle, and returns the row that it came to.
-    pub(crate) fn push<P: PriceCell, V: VolumeCell>(
+    pub(crate) fn push<P: Cell<Price>, V: Cell<Volume>>(
         mut self,
         state: &mut Indicators,
         columns: &Columns<'_, P, V>,
@@ -71,15 +81,10 @@ impl Blocks {
         let start = at;
         let mut base = self.sums.next_base(self.rule);
         let mut leads = [0.0; BLOCK_ROWS];
-        // Of the first block: a later one finds them in its column, where the block before it left no doubt of them.
-        let mut leaving = [P::of(Price::MIN); BLOCK_ROWS];
-        let closes = columns.closes.get(at..).unwrap_or_default();
-        let closes = state.sma.closes().map(P::of).chain(closes.iter().copied());
-        leaving.iter_mut().zip(closes).for_each(|(leaving, close)| *leaving = close);
-        loop {
-            let leaving = if at == start { Some(&leaving) } else { block(columns.closes, at - SMA_BARS) };
-            let input = leaving.and_then(|leaving| Input::at(columns, leaving, self.rule, at));
-            let Some((input, mut output)) = input.zip(Output::at(values, at)) else { break };
+        let mut room = Room::new(state);
+        while let Some((input, mut output)) =
+            Input::at(columns, &mut room, self.rule, at, at == start).zip(Output::at(values, at))
+        {
             if !self.sums.rebase(self.rule, base) {
                 break;
             }
@@ -97,45 +102,74 @@ impl Blocks {
     }
 
     /// Writes the sums back into the state after the rows before `at`.
-    fn end<P: PriceCell, V>(&self, state: &mut Indicators, columns: &Columns<'_, P, V>, at: usize) {
+    fn end<P: Cell<Price>, V>(&self, state: &mut Indicators, columns: &Columns<'_, P, V>, at: usize) {
         state.sma = Sma::new();
         let last = columns.closes.get(at - SMA_BARS..at).unwrap_or_default();
-        last.iter().flat_map(|close| close.exact()).for_each(|close| state.sma.push(close));
+        last.iter().filter_map(|close| P::exact(*close).ok()).for_each(|close| state.sma.push(close));
         state.vwap = self.sums.to_vwap(self.rule);
         state.crosses = CrossDetector::with_side(self.side);
     }
 }
 
-/// The block of cells from row `at` on, `None` where the column ends before it does.
+impl Room {
+    fn new(state: &Indicators) -> Self {
+        let mut closes = [Price::MIN; _];
+        closes.iter_mut().zip(state.sma.closes()).for_each(|(to, close)| *to = close);
+        Self { closes, volumes: [Volume::ZERO; _], highs: [Price::MIN; _], lows: [Price::MIN; _] }
+    }
+}
+
+impl<'a> Input<'a> {
+    /// The block of rows from `at` on; `None` where the columns end before it does, or hold what takes longer.
+    #[inline]
+    fn at<P: Cell<Price>, V: Cell<Volume>>(
+        columns: &Columns<'a, P, V>,
+        room: &'a mut Room,
+        rule: Rule,
+        at: usize,
+        is_first: bool,
+    ) -> Option<Self> {
+        let (leaving, closes) = if let (false, Some(closes)) = (is_first, P::exact_column(columns.closes)) {
+            (block(closes, at - SMA_BARS)?, block(closes, at)?)
+        } else {
+            if !is_first {
+                room.closes.copy_within(BLOCK_ROWS.., 0);
+            }
+            if !P::exact_block(block(columns.closes, at)?, room.closes.last_chunk_mut()?) {
+                return None;
+            }
+            (room.closes.first_chunk()?, room.closes.last_chunk()?)
+        };
+        let highs_lows = match (rule, columns.highs_lows) {
+            (Rule::Hlc3, Some((highs, lows))) => {
+                Some((exact_block(highs, at, &mut room.highs)?, exact_block(lows, at, &mut room.lows)?))
+            }
+            _ => None,
+        };
+        Some(Self { closes, leaving, volumes: exact_block(columns.volumes, at, &mut room.volumes)?, highs_lows })
+    }
+}
+
+/// The block of rows from `at` on, in its column or made exact in the room for it.
+#[inline]
+fn exact_block<'a, C: Cell<T>, T>(column: &'a [C], at: usize, room: &'a mut Rows<T>) -> Option<&'a Rows<T>> {
+    match C::exact_column(column) {
+        Some(column) => block(column, at),
+        None => C::exact_block(block(column, at)?, room).then_some(room),
+    }
+}
+
 #[inline]
 fn block<T>(column: &[T], at: usize) -> Option<&Rows<T>> {
     column.get(at..)?.first_chunk()
 }
 
-impl<'a, P: PriceCell, V: VolumeCell> Input<'a, P, V> {
-    /// The block of rows from `at` on, `None` where the columns end before it does.
-    #[inline]
-    fn at(columns: &Columns<'a, P, V>, leaving: &'a Rows<P>, rule: Rule, at: usize) -> Option<Self> {
-        Some(Self {
-            closes: block(columns.closes, at)?,
-            leaving,
-            volumes: block(columns.volumes, at)?,
-            highs_lows: match (rule, columns.highs_lows) {
-                (Rule::Hlc3, Some((highs, lows))) => Some((block(highs, at)?, block(lows, at)?)),
-                _ => None,
-            },
-        })
-    }
-
-    /// The sum of the prices of a row that the VWAP weighs, in micro-dollars, and its shares; `None` if it is no row.
-    fn row(&self, rule: Rule, row: usize) -> Option<(i64, i64)> {
-        let close = self.closes[row].exact().ok()?;
-        let (high, low) = match self.highs_lows {
-            Some((highs, lows)) => (highs[row].exact().ok()?, lows[row].exact().ok()?),
-            None => (close, close),
-        };
-        let volume = self.volumes[row].exact().ok()?;
-        Some((rule.weigh(high, low, close).cast_signed(), volume.get().cast_signed()))
+impl Input<'_> {
+    /// The sum of the prices of a row that the VWAP weighs, in micro-dollars.
+    fn weighed(&self, rule: Rule, row: usize) -> i64 {
+        let close = self.closes[row];
+        let (high, low) = self.highs_lows.map_or((close, close), |(highs, lows)| (highs[row], lows[row]));
+        rule.weigh(high, low, close).cast_signed()
     }
 }
 

@@ -1,128 +1,122 @@
 //! What the cells of columns hold: exact values, or the doubles of another language.
 
-use crate::block::BLOCK_ROWS;
-use crate::block::lanes::{Doubles, Integers, any_bits, bits, from_bits, integers};
+use crate::block::lanes::{Doubles, Integers, LANES, any_bits, bits};
+use crate::block::{BLOCK_ROWS, Rows};
 use crate::error::Result;
 use crate::int52::Int52;
 use crate::price::{self, Price};
 use crate::timestamp::Timestamp;
-use crate::volume::Volume;
+use crate::volume::{self, Volume};
 
-/// A cell of start times: a [`Timestamp`], or a double as [`Timestamp::from_f64`] takes it.
-pub trait StartCell: sealed::Starts {}
+/// A `T`, or a double that stands for one.
+pub trait Cell<T>: Copy {
+    fn exact(self) -> Result<T>;
 
-/// A cell of prices: a [`Price`], or a double in dollars as [`Price::from_f64`] takes it.
-pub trait PriceCell: sealed::Prices {}
+    /// The column itself, where it is exact.
+    fn exact_column(column: &[Self]) -> Option<&[T]>;
 
-/// A cell of volumes: a [`Volume`], or a double as [`Volume::from_f64`] takes it.
-pub trait VolumeCell: sealed::Volumes {}
-
-impl<T: sealed::Starts> StartCell for T {}
-impl<T: sealed::Prices> PriceCell for T {}
-impl<T: sealed::Volumes> VolumeCell for T {}
-
-/// The cells of one block.
-type Rows<T> = [T; BLOCK_ROWS];
-
-pub(crate) mod sealed {
-    use super::*;
-
-    pub trait Starts: Copy + PartialOrd {
-        fn exact(self) -> Result<Timestamp>;
-
-        /// The cell of a time, which is in a session.
-        fn of(start: Timestamp) -> Self;
-
-        /// Whether all are times and each is after the one before it; the first is known to be a time. May be `false` where
-        /// not all are on days of sessions. Written for vector instructions.
-        fn rise(starts: &[Self]) -> bool;
-    }
-
-    pub trait Prices: Copy {
-        /// What is added to the micro-dollars of a vector.
-        const OFFSET: i64;
-
-        fn exact(self) -> Result<Price>;
-
-        /// The cell of a price.
-        fn of(price: Price) -> Self;
-
-        /// The prices from `row` on in micro-dollars, each with the offset; anything where there is doubt.
-        fn vector(cells: &Rows<Self>, row: usize) -> Integers;
-
-        /// Notes what there is to doubt about a vector.
-        fn check(cells: &Rows<Self>, row: usize, doubt: &mut Doubt);
-    }
-
-    pub trait Volumes: Copy {
-        fn exact(self) -> Result<Volume>;
-
-        /// The shares from `row` on, of the given sign; anything where there is doubt.
-        fn vector(cells: &Rows<Self>, row: usize, sign: Sign) -> Doubles;
-
-        /// Notes what there is to doubt about a vector.
-        fn check(cells: &Rows<Self>, row: usize, doubt: &mut Doubt);
-    }
+    /// Makes a block exact. `false` where that takes longer for one of the cells, or one is to be refused; what the block holds is
+    /// unspecified then.
+    fn exact_block(cells: &Rows<Self>, block: &mut Rows<T>) -> bool;
 }
 
-/// 1 or -1, and what gives integers that sign on their way to doubles.
-#[derive(Clone, Copy)]
-pub struct Sign {
-    one: Doubles,
-    origin: Doubles,
+/// A time, or a double of milliseconds since 1970.
+pub(crate) trait Start: Copy + PartialOrd {
+    fn time(self) -> Result<Timestamp>;
+
+    /// The cell of a time of a session.
+    fn of(start: Timestamp) -> Self;
+
+    /// Whether each is after the one before it, and all are times if the first and the last are. May be `false` where not all
+    /// are in one session. Written for vector instructions.
+    fn rise(starts: &[Self]) -> bool;
 }
 
-/// What the vectors of a block's cells leave open.
-#[derive(Clone, Copy)]
-pub struct Doubt {
-    /// All bits of the prices, with their offset.
-    prices: Integers,
-    /// Negative where a double is.
-    signs: Integers,
-    /// Not 0 where a volume is not whole.
-    fractions: Integers,
-    /// The farthest that a price in micro-dollars is from a whole number.
-    rounding: Doubles,
-}
-
-impl Sign {
+impl<T: Copy> Cell<T> for T {
     #[inline]
-    pub(crate) fn new(one: f64) -> Self {
-        Self { one: Doubles::splat(one), origin: Doubles::splat(Int52::ORIGIN * one) }
+    fn exact(self) -> Result<T> {
+        Ok(self)
+    }
+
+    #[inline]
+    fn exact_column(column: &[Self]) -> Option<&[T]> {
+        Some(column)
+    }
+
+    #[inline]
+    fn exact_block(cells: &Rows<Self>, block: &mut Rows<T>) -> bool {
+        *block = *cells;
+        true
     }
 }
 
-impl Doubt {
+impl Cell<Price> for f64 {
     #[inline]
-    pub(crate) fn new() -> Self {
-        let [prices, signs, fractions] = [Integers::splat(0); 3];
-        Self { prices, signs, fractions, rounding: Doubles::splat(0.0) }
+    fn exact(self) -> Result<Price> {
+        Price::from_f64(self)
     }
 
-    /// No price is above this, in micro-dollars. `None` if anything is open but whether volumes are finite.
     #[inline]
-    pub(crate) fn highest<P: PriceCell>(self) -> Option<i64> {
-        let highest = any_bits(self.prices) ^ P::OFFSET;
-        let rounding = self.rounding.to_array().into_iter().fold(0.0, f64::max);
-        let is_clear = any_bits(self.signs) >= 0 && any_bits(self.fractions) == 0 && rounding <= price::CERTAIN;
-        (is_clear && highest.cast_unsigned() < price::SMALL_END).then_some(highest)
+    fn exact_column(_: &[Self]) -> Option<&[Price]> {
+        None
+    }
+
+    // As `Price::from_f64_quickly` does it.
+    #[inline(never)]
+    fn exact_block(cells: &Rows<Self>, block: &mut Rows<Price>) -> bool {
+        let [mut signs, mut any] = [Integers::splat(0); 2];
+        let (origin, mut rounding) = (Doubles::splat(Int52::ORIGIN), Doubles::splat(0.0));
+        for row in (0..BLOCK_ROWS).step_by(LANES) {
+            let dollars = doubles(cells, row);
+            let product = dollars * Doubles::splat(1e6);
+            let kept = product + origin;
+            rounding = rounding.fast_max((product - (kept - origin)).abs());
+            let micros = bits(kept) - bits(origin);
+            signs |= bits(dollars);
+            any |= micros;
+            block[row..row + LANES].copy_from_slice(&micros.to_array().map(Price::known));
+        }
+        let rounding = rounding.to_array().into_iter().fold(0.0, f64::max);
+        // What is no finite number has high bits.
+        any_bits(signs) >= 0 && any_bits(any).cast_unsigned() < price::SMALL_END && rounding <= price::CERTAIN
     }
 }
 
+impl Cell<Volume> for f64 {
+    #[inline]
+    fn exact(self) -> Result<Volume> {
+        Volume::from_f64(self)
+    }
+
+    #[inline]
+    fn exact_column(_: &[Self]) -> Option<&[Volume]> {
+        None
+    }
+
+    #[inline(never)]
+    fn exact_block(cells: &Rows<Self>, block: &mut Rows<Volume>) -> bool {
+        let (origin, [mut fractions, mut any]) = (Doubles::splat(Int52::ORIGIN), [Integers::splat(0); 2]);
+        for row in (0..BLOCK_ROWS).step_by(LANES) {
+            let shares = doubles(cells, row);
+            let kept = shares + origin;
+            fractions |= bits(kept - origin) ^ bits(shares);
+            let whole = bits(kept) - bits(origin);
+            any |= whole;
+            block[row..row + LANES].copy_from_slice(&whole.to_array().map(Volume::known));
+        }
+        any_bits(fractions) == 0 && any_bits(any).cast_unsigned() < volume::SMALL_END
+    }
+}
+
+/// A vector of cells.
 #[inline]
 fn doubles(cells: &Rows<f64>, row: usize) -> Doubles {
     Doubles::new(core::array::from_fn(|lane| cells[row + lane]))
 }
 
-/// Prices in micro-dollars, not yet rounded.
-#[inline]
-fn products(cells: &Rows<f64>, row: usize) -> Doubles {
-    doubles(cells, row) * Doubles::splat(1e6)
-}
-
-impl sealed::Starts for Timestamp {
+impl Start for Timestamp {
     #[inline]
-    fn exact(self) -> Result<Timestamp> {
+    fn time(self) -> Result<Timestamp> {
         Ok(self)
     }
 
@@ -142,9 +136,9 @@ impl sealed::Starts for Timestamp {
     }
 }
 
-impl sealed::Starts for f64 {
+impl Start for f64 {
     #[inline]
-    fn exact(self) -> Result<Timestamp> {
+    fn time(self) -> Result<Timestamp> {
         Timestamp::from_f64(self)
     }
 
@@ -154,100 +148,106 @@ impl sealed::Starts for f64 {
     }
 
     fn rise(starts: &[Self]) -> bool {
-        let (mut bits, mut fractions, mut falls) = (0, 0, i64::MIN);
+        // Doubles that are not negative are ordered as their bits are, and those not below one that is above 1 are whole if their
+        // lowest bits are 0, as many as that one has behind the point.
+        let (mut bits, mut falls) = (0, i64::MIN);
         for (start, next) in starts.iter().zip(starts.get(1..).unwrap_or_default()) {
-            bits |= next.to_bits();
-            fractions |= (next + Int52::ORIGIN - Int52::ORIGIN).to_bits() ^ next.to_bits();
-            falls &= (start - next).to_bits().cast_signed();
+            bits |= next.to_bits().cast_signed();
+            falls &= start.to_bits().cast_signed().wrapping_sub(next.to_bits().cast_signed());
         }
-        // What is negative or no finite number has higher bits than 2^52.
-        falls < 0 && fractions == 0 && bits < (Int52::ORIGIN / 1.5).to_bits()
+        let exponent = starts.first().map_or(0, |first| first.to_bits() >> 52);
+        let behind_point = 1075_u64.saturating_sub(exponent).min(52);
+        falls < 0 && bits >= 0 && bits.trailing_zeros() >= u32::try_from(behind_point).unwrap_or(u32::MAX)
     }
 }
 
-impl sealed::Prices for Price {
-    const OFFSET: i64 = 0;
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::vec::Vec;
 
-    #[inline]
-    fn exact(self) -> Result<Price> {
-        Ok(self)
+    use super::*;
+    use crate::Error;
+
+    #[test]
+    fn starts_rise_or_not() {
+        fn check<T: Start + core::fmt::Debug>(cell: fn(i64) -> T) {
+            let seconds =
+                |rows: i64| (0..rows).map(|second| 1_549_895_400_000 + second * 1000).map(cell).collect::<Vec<_>>();
+            for rows in [1, 2, 3, 200] {
+                assert!(rows < 2 || T::rise(&seconds(rows)), "{rows}");
+            }
+            for row in [1, 2, 63, 64, 199] {
+                let mut starts = seconds(200);
+                starts[row] = starts[row - 1];
+                assert!(!T::rise(&starts), "{row}");
+                starts[row] = cell(-1);
+                assert!(!T::rise(&starts), "{row}");
+            }
+        }
+        check(Timestamp::from_millis);
+        check(|millis| <f64 as Start>::of(Timestamp::from_millis(millis)));
+        for first in [400_000_000.0, 1_549_895_400_000.0, 2_549_895_400_000.0] {
+            for wrong in [f64::NAN, -f64::NAN, f64::INFINITY, first + 0.5, first + 1000.001] {
+                assert!(!Start::rise(&[first, wrong, first + 2000.0]), "{wrong} after {first}");
+            }
+            assert!(Start::rise(&[first, first + 1.0, first + 2000.0]), "{first}");
+            assert!(!Start::rise(&[first, first + 1999.5]), "{first}");
+        }
     }
 
-    #[inline]
-    fn of(price: Price) -> Self {
-        price
+    /// Puts a double into any row of a block of doubles that are good: what a block makes of it is what it is, or is left open.
+    fn check<T: Copy + PartialEq + core::fmt::Debug>(good: f64, doubles: &[(f64, bool)])
+    where
+        f64: Cell<T>,
+    {
+        let known: T = Cell::exact(good).unwrap();
+        for row in 0..BLOCK_ROWS {
+            for (double, is_quick) in doubles {
+                let mut cells = [good; BLOCK_ROWS];
+                cells[row] = *double;
+                let mut block = [known; BLOCK_ROWS];
+                assert_eq!(f64::exact_block(&cells, &mut block), *is_quick, "{double} in row {row}");
+                if *is_quick {
+                    assert_eq!(block.map(Ok::<_, Error>), cells.map(Cell::exact));
+                }
+            }
+        }
     }
 
-    #[inline(always)]
-    fn vector(cells: &Rows<Self>, row: usize) -> Integers {
-        integers(|lane| cells[row + lane].as_micros())
-    }
-
-    #[inline(always)]
-    fn check(cells: &Rows<Self>, row: usize, doubt: &mut Doubt) {
-        doubt.prices |= Self::vector(cells, row);
-    }
-}
-
-impl sealed::Prices for f64 {
-    const OFFSET: i64 = Int52::ZERO.to_bits();
-
-    #[inline]
-    fn exact(self) -> Result<Price> {
-        Price::from_f64(self)
-    }
-
-    #[inline]
-    fn of(price: Price) -> Self {
-        price.to_f64()
-    }
-
-    #[inline(always)]
-    fn vector(cells: &Rows<Self>, row: usize) -> Integers {
-        bits(products(cells, row) + Doubles::splat(Int52::ORIGIN))
-    }
-
-    #[inline(always)]
-    fn check(cells: &Rows<Self>, row: usize, doubt: &mut Doubt) {
-        let micros = Self::vector(cells, row);
-        let rounding = products(cells, row) - (from_bits(micros) - Doubles::splat(Int52::ORIGIN));
-        doubt.rounding = doubt.rounding.fast_max(rounding.abs());
-        doubt.prices |= micros;
-        doubt.signs |= bits(doubles(cells, row));
-    }
-}
-
-impl sealed::Volumes for Volume {
-    #[inline]
-    fn exact(self) -> Result<Volume> {
-        Ok(self)
-    }
-
-    #[inline(always)]
-    fn vector(cells: &Rows<Self>, row: usize, sign: Sign) -> Doubles {
-        let shares = integers(|lane| cells[row + lane].get().cast_signed());
-        from_bits(shares + bits(sign.origin)) - sign.origin
-    }
-
-    #[inline(always)]
-    fn check(_: &Rows<Self>, _: usize, _: &mut Doubt) {}
-}
-
-impl sealed::Volumes for f64 {
-    #[inline]
-    fn exact(self) -> Result<Volume> {
-        Volume::from_f64(self)
-    }
-
-    #[inline(always)]
-    fn vector(cells: &Rows<Self>, row: usize, sign: Sign) -> Doubles {
-        doubles(cells, row) * sign.one
-    }
-
-    #[inline(always)]
-    fn check(cells: &Rows<Self>, row: usize, doubt: &mut Doubt) {
-        let (shares, origin) = (doubles(cells, row), Doubles::splat(Int52::ORIGIN));
-        doubt.fractions |= bits((shares + origin) - origin) ^ bits(shares);
-        doubt.signs |= bits(shares);
+    #[test]
+    fn blocks_of_doubles_are_exact_or_left_open() {
+        let all =
+            [(f64::NAN, false), (-f64::NAN, false), (f64::INFINITY, false), (f64::NEG_INFINITY, false), (-0.0, false)];
+        check::<Price>(598.1234, &all);
+        check::<Price>(
+            598.1234,
+            &[
+                (0.0, true),
+                (1e-9, true),
+                (8_000_000.000_001, true),
+                (598.123_456_789, true),
+                (598.123_456_499, false),
+                (0.023_437_5, false),
+                (-1e-9, false),
+                (-598.1234, false),
+                (9_000_000.0, false),
+                (10_000_000.1, false),
+                (1e300, false),
+            ],
+        );
+        check::<Volume>(777_539.0, &all);
+        check::<Volume>(
+            777_539.0,
+            &[
+                (0.0, true),
+                (8e12, true),
+                (0.5, false),
+                (-1.0, false),
+                (9e12, false),
+                (1e15 + 0.5, false),
+                (1e300, false),
+            ],
+        );
     }
 }

@@ -3,13 +3,14 @@
 use core::ops::Range;
 
 use crate::block::{BLOCK_ROWS, Blocks};
-use crate::cells::{PriceCell, StartCell, VolumeCell};
+use crate::cells::{Cell, Start};
 use crate::cross::Direction;
 use crate::engine::SessionEngine;
 use crate::error::{Error, Result};
 use crate::indicators::{Indicators, SMA_BARS, Step};
 use crate::price::Price;
 use crate::rule::Rule;
+use crate::timestamp::Timestamp;
 use crate::volume::Volume;
 
 /// The double that stands for an absent value in a column: a NaN whose bits are all ones, as in a digest.
@@ -42,10 +43,21 @@ impl Indicators {
     ///
     /// # Errors
     /// [`Error::ColumnLengths`] if columns differ in length; [`Error::MissingRange`] if the rule needs highs and lows and
-    /// there are none; [`Error::SessionVolumeOutOfRange`] if the session's volume would pass 10^13 shares; those of
-    /// [`Price::from_f64`] and [`Volume::from_f64`] for doubles that they refuse. The state is unchanged then, and what the
-    /// values hold is unspecified.
-    pub fn push_columns<P: PriceCell, V: VolumeCell>(
+    /// there are none; [`Error::SessionVolumeOutOfRange`] if the session's volume would pass 10^13 shares. The state is
+    /// unchanged then, and what the values hold is unspecified.
+    pub fn push_columns(&mut self, columns: &Columns<'_>, values: &mut Values<'_>) -> Result<()> {
+        self.push_cells(columns, values)
+    }
+
+    /// Takes the session's next bars, as [`push_columns`](Self::push_columns) does, of doubles: dollars and shares.
+    ///
+    /// # Errors
+    /// Those of [`push_columns`](Self::push_columns), and what [`Price::from_f64`] and [`Volume::from_f64`] refuse.
+    pub fn push_doubles(&mut self, columns: &Columns<'_, f64, f64>, values: &mut Values<'_>) -> Result<()> {
+        self.push_cells(columns, values)
+    }
+
+    fn push_cells<P: Cell<Price>, V: Cell<Volume>>(
         &mut self,
         columns: &Columns<'_, P, V>,
         values: &mut Values<'_>,
@@ -55,7 +67,7 @@ impl Indicators {
         self.push_rows(columns, values).inspect_err(|_| *self = before)
     }
 
-    fn push_rows<P: PriceCell, V: VolumeCell>(
+    fn push_rows<P: Cell<Price>, V: Cell<Volume>>(
         &mut self,
         columns: &Columns<'_, P, V>,
         values: &mut Values<'_>,
@@ -87,9 +99,8 @@ impl SessionEngine {
     /// Takes the next bars, as [`push`](Self::push) does one by one. Rows may span sessions and stand outside them.
     ///
     /// # Errors
-    /// Those of [`Indicators::push_columns`], also outside sessions; [`Error::OutOfOrder`] if a bar does not start after the
-    /// last one of a session; [`Error::NotATime`] for doubles that [`Timestamp::from_f64`](crate::Timestamp::from_f64) refuses. The state is unchanged
-    /// then, and what the values hold is unspecified.
+    /// Those of [`Indicators::push_columns`], and [`Error::OutOfOrder`] if a bar does not start after the last one of a
+    /// session. The state is unchanged then, and what the values hold is unspecified.
     ///
     /// # Examples
     /// ```
@@ -107,7 +118,26 @@ impl SessionEngine {
     /// assert_eq!((sma9[389], vwap[389]), (169.000385, 169.0001945));
     /// # Ok::<(), alpha_kite_core::Error>(())
     /// ```
-    pub fn push_columns<T: StartCell, P: PriceCell, V: VolumeCell>(
+    pub fn push_columns(&mut self, starts: &[Timestamp], columns: &Columns<'_>, values: &mut Values<'_>) -> Result<()> {
+        self.push_cells(starts, columns, values)
+    }
+
+    /// Takes the next bars, as [`push_columns`](Self::push_columns) does, of doubles: milliseconds since 1970, dollars and
+    /// shares.
+    ///
+    /// # Errors
+    /// Those of [`push_columns`](Self::push_columns), and what [`Timestamp::from_f64`], [`Price::from_f64`] and
+    /// [`Volume::from_f64`] refuse, also outside sessions.
+    pub fn push_doubles(
+        &mut self,
+        starts: &[f64],
+        columns: &Columns<'_, f64, f64>,
+        values: &mut Values<'_>,
+    ) -> Result<()> {
+        self.push_cells(starts, columns, values)
+    }
+
+    fn push_cells<T: Start, P: Cell<Price>, V: Cell<Volume>>(
         &mut self,
         starts: &[T],
         columns: &Columns<'_, P, V>,
@@ -119,7 +149,7 @@ impl SessionEngine {
         self.push_sessions(starts, columns, values).inspect_err(|_| *self = before)
     }
 
-    fn push_sessions<T: StartCell, P: PriceCell, V: VolumeCell>(
+    fn push_sessions<T: Start, P: Cell<Price>, V: Cell<Volume>>(
         &mut self,
         starts: &[T],
         columns: &Columns<'_, P, V>,
@@ -128,7 +158,7 @@ impl SessionEngine {
         let rule = self.rule();
         let mut at = 0;
         while let Some(rest @ [start, ..]) = starts.get(at..) {
-            let start = start.exact()?;
+            let start = start.time()?;
             let Some(current) = self.enter(start)? else {
                 columns.row(rule, at)?;
                 values.put(at, Step::default());
@@ -137,15 +167,15 @@ impl SessionEngine {
             };
             let length = current.run_length(rest);
             let end = at + length;
-            current.indicators.push_columns(&columns.rows(at..end), &mut values.rows(at..end))?;
-            current.last = Some(rest.get(length - 1).map_or(Ok(start), |last| last.exact())?);
+            current.indicators.push_cells(&columns.rows(at..end), &mut values.rows(at..end))?;
+            current.last = Some(rest.get(length - 1).map_or(Ok(start), |last| last.time())?);
             at = end;
         }
         Ok(())
     }
 }
 
-impl<P: PriceCell, V: VolumeCell> Columns<'_, P, V> {
+impl<P: Cell<Price>, V: Cell<Volume>> Columns<'_, P, V> {
     fn check(&self, rule: Rule, values: &Values<'_>) -> Result<()> {
         let (highs, lows) = match (self.highs_lows, rule) {
             (Some((highs, lows)), _) => (highs.len(), lows.len()),

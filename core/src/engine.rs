@@ -1,7 +1,7 @@
 //! SMA9, session VWAP and their cross, bar by bar.
 
 use crate::bar::Bar;
-use crate::cells::StartCell;
+use crate::cells::Start;
 use crate::error::{Error, Result};
 use crate::indicators::{Indicators, Step};
 use crate::price::Price;
@@ -164,14 +164,14 @@ impl Current {
 
     /// How many of the first `starts`, which begin with one that is known to be, are in the session and in order. At least
     /// one; where they are not in order, it may be fewer than could be.
-    pub(crate) fn run_length<T: StartCell>(&self, starts: &[T]) -> usize {
+    pub(crate) fn run_length<T: Start>(&self, starts: &[T]) -> usize {
         let close = T::of(self.session.close);
         let length = starts.partition_point(|start| *start < close).max(1);
         let run = starts.get(..length).unwrap_or_default();
         if T::rise(run) && run.last().is_some_and(|last| *last < close) {
             return length;
         }
-        let goes_on = |start: T, next: T| start < next && next.exact().is_ok_and(|next| self.session.contains(next));
+        let goes_on = |start: T, next: T| start < next && next.time().is_ok_and(|next| self.session.contains(next));
         1 + starts.windows(2).take_while(|pair| goes_on(pair[0], pair[1])).count()
     }
 }

@@ -47,7 +47,6 @@ mod xxh3;
 
 pub use bar::Bar;
 pub use calendar::Calendar;
-pub use cells::{PriceCell, StartCell, VolumeCell};
 pub use columns::{ABSENT, Columns, Values};
 pub use cross::{CrossDetector, Direction};
 pub use date::{Date, DateError, Weekday};

@@ -393,7 +393,9 @@ mod tests {
 
     #[test]
     fn takes_whole_doubles_of_javascript_dates() {
-        for (millis, whole) in [(-0.0, 0), (-1.0, -1), (1_549_895_400_000.0, 1_549_895_400_000), (8.64e15, 8_640_000_000_000_000)] {
+        for (millis, whole) in
+            [(-0.0, 0), (-1.0, -1), (1_549_895_400_000.0, 1_549_895_400_000), (8.64e15, 8_640_000_000_000_000)]
+        {
             assert_eq!(Timestamp::from_f64(millis), Ok(Timestamp(whole)));
         }
         for wrong in [0.5, -0.5, f64::from_bits(1), 8.64e15 + 1.0, -8.64e15 - 1.0, f64::NAN, f64::INFINITY, 1e300] {

@@ -25,6 +25,12 @@ impl Volume {
         if shares <= Self::MAX.0 { Ok(Self(shares)) } else { Err(Error::VolumeOutOfRange) }
     }
 
+    /// A number of shares that is known to be in range, or is not looked at otherwise.
+    #[inline]
+    pub(crate) const fn known(shares: i64) -> Self {
+        Self(shares.cast_unsigned())
+    }
+
     /// Returns the number of shares.
     #[inline]
     #[must_use]
@@ -79,6 +85,9 @@ impl Volume {
         (is_whole && volume <= Self::MAX).then_some(volume)
     }
 }
+
+/// Numbers below this are volumes.
+pub(crate) const SMALL_END: u64 = 1 << 43;
 
 /// The nearest whole number, and whether the double is that: a high bit is set for what is negative or above 2^52.
 #[inline]

@@ -18,6 +18,9 @@ export interface Input {
   readonly doubles: number;
 }
 
+/** All columns are doubles: what the wasm module makes of columns that it has taken. */
+export const DOUBLES = 7;
+
 /** Checks everything about the columns but the values in them, which the wasm module checks. */
 export function checkColumns(columns: Columns): Input {
   if (typeof columns !== "object" || columns === null) throw bad("columns are an object of typed arrays");

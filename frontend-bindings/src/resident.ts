@@ -1,6 +1,6 @@
 import { core } from "./core.js";
 import { checked, IndicatorsError } from "./errors.js";
-import { type CheckedOptions, checkColumns, checkOptions } from "./input.js";
+import { type CheckedOptions, checkColumns, checkOptions, DOUBLES } from "./input.js";
 import { makeReport, withReport } from "./report.js";
 import type { Columns, Options, Result } from "./types.js";
 import { createWorkspace } from "./workspace.js";
@@ -44,7 +44,7 @@ export function createResidentColumns(columns: Columns): ResidentColumns {
     const { Engine } = core();
     const engine = checked(() => new Engine(ticker, barSeconds, basis));
     try {
-      checked(() => engine.pushColumns(workspace.wasm, rows, 0, 0));
+      checked(() => engine.pushColumns(workspace.wasm, rows, DOUBLES, 0));
     } finally {
       engine.free();
     }
@@ -57,7 +57,7 @@ export function createResidentColumns(columns: Columns): ResidentColumns {
       fill(checkedOptions);
       return withReport(workspace.values(rows), () => {
         fill(checkedOptions);
-        return makeReport(checkedOptions, (report) => report.add(workspace.wasm, rows, 0));
+        return makeReport(checkedOptions, (report) => report.add(workspace.wasm, rows, DOUBLES));
       });
     },
     dispose,

@@ -13,10 +13,10 @@ const PRICES = 1;
 const VOLUMES = 2;
 const SMA9 = 3;
 const VWAP = 4;
-const CROSS = 5;
-const HIGHS = 6;
-const LOWS = 7;
-const OPENS = 8;
+const HIGHS = 5;
+const LOWS = 6;
+const OPENS = 7;
+const CROSS = 8;
 
 /** Columns in the memory of the wasm module. */
 export interface Workspace {
@@ -46,7 +46,7 @@ export interface Integers {
 export function createWorkspace(capacity: number, extra: 0 | 1 | 2): Workspace {
   const { Columns, memory } = core();
   const wasm = checked(() => new Columns(capacity, extra));
-  const offsets = Array.from({ length: OPENS + 1 }, (_, column) => wasm.offset(column));
+  const offsets = Array.from({ length: CROSS + 1 }, (_, column) => wasm.offset(column));
   const doubles = (column: number, rows: number) => new Float64Array(memory.buffer, offsets[column], rows);
   const integers = (column: number, rows: number) => new BigInt64Array(memory.buffer, offsets[column], rows);
   const signs = (rows: number) => new Int8Array(memory.buffer, offsets[CROSS], rows);

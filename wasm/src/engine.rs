@@ -66,7 +66,8 @@ pub fn engine_push_row(engine: u32, columns: u32, forming: bool) -> i32 {
 #[wasm_bindgen]
 pub fn engine_push_columns(engine: u32, columns: u32, rows: u32, doubles: u32) -> f64 {
     let pushed = ENGINES.with_columns(engine, columns, |engine, columns| {
-        let rows = columns.accept(rows, doubles)?;
+        let rows = columns.make_doubles(rows, doubles)?;
+        columns.check_unread(rows, engine.engine.rule())?;
         engine.push_columns(columns, rows)
     });
     pushed.map_or_else(Refusal::as_status, |()| 0.0)
@@ -135,10 +136,10 @@ impl Engine {
 
     fn push_row(&mut self, columns: &mut Columns, forming: bool) -> i32 {
         let before = self.engine;
-        let pushed = columns.accept(1, 7).and_then(|rows| self.push_columns(columns, rows));
-        let step = pushed.map_err(|refusal| refusal.code).map(|()| {
+        let pushed = columns.bar(0).and_then(|bar| self.push_columns(columns, 1).map(|()| bar));
+        let step = pushed.map_err(|refusal| refusal.code).map(|bar| {
             let (sma9, vwap, cross) = columns.values(0)?;
-            let inside = self.engine.session()?.contains(columns.bar(0)?.start);
+            let inside = self.engine.session()?.contains(bar.start);
             let present = |value: f64| (!value.is_nan()).then_some(value);
             let cross =
                 [Some(Direction::Down), None, Some(Direction::Up)].into_iter().nth(usize::try_from(cross + 1).ok()?)?;
@@ -169,13 +170,12 @@ fn keep(engine: SessionEngine) -> Result<i32, Refusal> {
 
 #[inline]
 fn close_row(time: f64, close: f64, volume: f64) -> Result<(Timestamp, Price, Volume), Code> {
-    let start = Timestamp::from_f64(time).ok_or(Code::NotATime)?;
-    Ok((start, Price::from_f64(close)?, Volume::from_f64(volume)?))
+    Ok((Timestamp::from_f64(time)?, Price::from_f64(close)?, Volume::from_f64(volume)?))
 }
 
 /// Takes rows, which leaves the engine as it was if they are refused.
 fn push(engine: &mut SessionEngine, columns: &mut Columns, rows: Range<usize>) -> Result<(), Error> {
     let expected = rows.len();
-    let (times, inputs, mut values) = columns.split(rows).ok_or(Error::ColumnLengths { expected, found: 0 })?;
-    engine.push_columns(times, &inputs, &mut values)
+    let (times, inputs, mut values) = columns.split(&rows).ok_or(Error::ColumnLengths { expected, found: 0 })?;
+    engine.push_doubles(times, &inputs, &mut values)
 }

@@ -77,7 +77,7 @@ pub fn report_new(ticker_length: u32, bar_seconds: u32, basis: u32) -> i32 {
 #[wasm_bindgen]
 pub fn report_add(report: u32, columns: u32, rows: u32, doubles: u32) -> f64 {
     let added = REPORTS.with_columns(report, columns, |report, columns| {
-        let rows = columns.accept(rows, doubles)?;
+        let rows = columns.make_doubles(rows, doubles)?;
         for row in 0..rows {
             report.add(columns, row)?;
         }
@@ -108,7 +108,8 @@ pub fn report_length(report: u32, list: u32) -> usize {
 
 impl Report {
     fn add(&mut self, columns: &Columns, row: usize) -> Result<(), Refusal> {
-        let (bar, (sma9, vwap, cross)) = columns.bar(row).zip(columns.values(row)).ok_or(Code::ColumnLengths)?;
+        let bar = columns.bar(row)?;
+        let (sma9, vwap, cross) = columns.values(row).ok_or(Code::ColumnLengths)?;
         let index = f64::from(self.rows);
         self.rows = self.rows.checked_add(1).ok_or(Code::TooLarge)?;
         if !self.current.as_ref().is_some_and(|current| current.session.contains(bar.start)) {

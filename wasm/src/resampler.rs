@@ -23,7 +23,7 @@ pub fn resampler_new(bar_seconds: u32) -> i32 {
 #[wasm_bindgen]
 pub fn resampler_push(resampler: u32, columns: u32, rows: u32, doubles: u32) -> f64 {
     let complete = RESAMPLERS.with_columns(resampler, columns, |resampler, columns| {
-        let rows = columns.accept(rows, doubles)?;
+        let rows = columns.make_doubles(rows, doubles)?;
         let before = *resampler;
         push(resampler, columns, rows).inspect_err(|_| *resampler = before)
     });
@@ -35,7 +35,7 @@ pub fn resampler_push(resampler: u32, columns: u32, rows: u32, doubles: u32) -> 
 #[wasm_bindgen]
 pub fn resampler_finish(resampler: u32, columns: u32) -> f64 {
     let finished = RESAMPLERS.with_columns(resampler, columns, |resampler, columns| {
-        columns.bar(0).ok_or(Code::ColumnLengths)?;
+        columns.values(0).ok_or(Code::ColumnLengths)?;
         let Some(bar) = resampler.finish() else { return Ok(0) };
         columns.set_bar(0, &bar);
         Ok(1)
@@ -47,7 +47,7 @@ fn push(resampler: &mut Resampler, columns: &mut Columns, rows: usize) -> Result
     let mut complete = 0;
     let mut place = 0;
     for row in 0..rows {
-        let bar = columns.bar(row).ok_or(Code::ColumnLengths)?;
+        let bar = columns.bar(row)?;
         // At most one bar comes out for each that goes in, so that rows not yet read are never written to.
         if let Some(bar) = resampler.push(&bar).map_err(|error| (row, error))? {
             columns.set_bar(place, &bar);

@@ -51,7 +51,7 @@ pub fn parse_price(length: u32) -> f64 {
 #[wasm_bindgen]
 pub fn signal_id(ticker_length: u32, bar_seconds: u32, time: f64, direction: i32, basis: u32) -> i32 {
     let id = Series::new(ticker_length, bar_seconds, basis).and_then(|series| {
-        let start = Timestamp::from_f64(time).ok_or(Code::NotATime)?;
+        let start = Timestamp::from_f64(time)?;
         let direction = match direction {
             1 => Direction::Up,
             -1 => Direction::Down,

@@ -55,6 +55,7 @@ impl From<Error> for Code {
         #[allow(clippy::wildcard_enum_match_arm, reason = "the core may add errors")]
         match error {
             Error::NotANumber => Self::NotANumber,
+            Error::NotATime => Self::NotATime,
             Error::PriceOutOfRange => Self::PriceOutOfRange,
             Error::VolumeOutOfRange => Self::VolumeOutOfRange,
             Error::FractionalShares => Self::FractionalShares,

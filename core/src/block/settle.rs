@@ -2,10 +2,9 @@
 
 use crate::base::Scale;
 use crate::block::crosses;
-use crate::block::lanes::{DoubleSum, Doubles, IntegerSum, Integers, LANES, any_bits, bits, from_bits};
+use crate::block::lanes::{DoubleSum, Doubles, IntegerSum, Integers, LANES, any_bits, bits, from_bits, integers};
 use crate::block::sums::{NINE, Sums};
 use crate::block::{BLOCK_ROWS, Input, Output, Rows};
-use crate::cells::{Doubt, PriceCell, Sign, VolumeCell};
 use crate::cross::Direction;
 use crate::int52::Int52;
 use crate::ratio::Ratio;
@@ -30,25 +29,22 @@ struct Rest {
 
 /// Settles a block and takes sums and side on to its end. `false` where doubles cannot tell: sums and side are those before it
 /// then, and what the output holds is unspecified.
-#[inline]
-pub(super) fn settle<P: PriceCell, V: VolumeCell>(
+pub(super) fn settle(
     rule: Rule,
     sums: &mut Sums,
     side: &mut Option<Direction>,
-    input: &Input<'_, P, V>,
+    input: &Input<'_>,
     output: &mut Output<'_>,
     leads: &mut Rows<f64>,
 ) -> bool {
     let before = *sums;
     let rest = if let Some((highs, lows)) = input.highs_lows {
-        let weighed = |close: Integers, row: usize, doubt: &mut Doubt| {
-            P::check(highs, row, doubt);
-            P::check(lows, row, doubt);
-            close + P::vector(highs, row) + P::vector(lows, row)
+        let weighed = |close: Integers, row: usize| {
+            close + integers(|lane| highs[row + lane].as_micros()) + integers(|lane| lows[row + lane].as_micros())
         };
         settle_rows(rule, sums, *side, input, output, leads, weighed)
     } else {
-        settle_rows(rule, sums, *side, input, output, leads, |close, _, _| close)
+        settle_rows(rule, sums, *side, input, output, leads, |close, _| close)
     };
     if !rest.exact {
         *sums = before;
@@ -69,14 +65,14 @@ pub(super) fn settle<P: PriceCell, V: VolumeCell>(
 /// before the block.
 // A function of its own: compilers keep more of it in registers.
 #[inline(never)]
-fn settle_rows<P: PriceCell, V: VolumeCell>(
+fn settle_rows(
     rule: Rule,
     sums: &mut Sums,
     side: Option<Direction>,
-    input: &Input<'_, P, V>,
+    input: &Input<'_>,
     output: &mut Output<'_>,
     leads: &mut Rows<f64>,
-    weighed: impl Fn(Integers, usize, &mut Doubt) -> Integers,
+    weighed: impl Fn(Integers, usize) -> Integers,
 ) -> Rest {
     // Nine over the prices that the VWAP adds up a bar.
     let nine = match rule {
@@ -87,25 +83,25 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
     let Scale { dollars, low, high } = base.scale(rule);
     let [dollars, low, high, nine] = [dollars, low, high, nine].map(Doubles::splat);
     let nine_bases = Doubles::splat(Int52::wrapping(NINE * base.as_micros()).to_f64());
-    let offsets = P::OFFSET.wrapping_mul(rule.prices_per_bar().cast_signed());
-    let less_bases = Integers::splat(Int52::wrapping(-base.prices(rule)).to_bits().wrapping_sub(offsets));
+    let less_bases = Integers::splat(Int52::wrapping(-base.prices(rule)).to_bits());
     let origin = Doubles::splat(Int52::ORIGIN);
     // Below the VWAP shares are negative, and so are their sums: a lead is negative once SMA9 is on the other side.
     let same_side = side.map_or(1.0, |side| f64::from(side.as_sign()));
-    let sign = Sign::new(same_side);
+    let signed_origin = Doubles::splat(Int52::ORIGIN * same_side);
+    let signed_zero = bits(signed_origin);
 
     let mut closes = IntegerSum::new(sums.closes.to_bits());
     let [mut volumes, mut products] = [sums.volume, sums.products].map(|sum| DoubleSum::new(sum * same_side));
-    let [mut open, mut sides] = [Integers::splat(0); 2];
-    let mut doubt = Doubt::new();
+    let [mut open, mut sides, mut highest] = [Integers::splat(0); 3];
 
     let mut settle_vector = |row: usize| {
-        P::check(input.closes, row, &mut doubt);
-        V::check(input.volumes, row, &mut doubt);
-        let close = P::vector(input.closes, row);
-        let closes = from_bits(closes.add(close - P::vector(input.leaving, row))) - origin;
-        let shares = V::vector(input.volumes, row, sign);
-        let weighed = weighed(close, row, &mut doubt);
+        let close = integers(|lane| input.closes[row + lane].as_micros());
+        let leaving = integers(|lane| input.leaving[row + lane].as_micros());
+        let shares = integers(|lane| input.volumes[row + lane].get().cast_signed());
+        let weighed = weighed(close, row);
+        highest |= weighed;
+        let closes = from_bits(closes.add(close - leaving)) - origin;
+        let shares = from_bits(shares + signed_zero) - signed_origin;
         let volume = volumes.add(shares);
         let products = products.add((from_bits(weighed + less_bases) - origin) * shares);
 
@@ -126,11 +122,9 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
     }
 
     let [volume, products] = [volumes, products].map(|sum| sum.last() * same_side);
-    // This bounds every sum of products and every step towards it.
-    let bound = doubt.highest::<P>().map_or(f64::INFINITY, |highest| {
-        let prices = (highest | base.as_micros()) * rule.prices_per_bar().cast_signed();
-        Int52::wrapping(prices).to_f64() * (volume - sums.volume) + sums.products.abs()
-    });
+    // No price is above `highest`, so that this bounds every sum of products and every step towards it.
+    let highest = Int52::wrapping(any_bits(highest) | base.prices(rule)).to_f64();
+    let bound = highest * (volume - sums.volume) + sums.products.abs();
     *sums = Sums { base, closes: Int52::from_bits(closes.last()), volume, products };
     Rest { exact: bound < EXACT_NINTH && volume <= MAX_VOLUME.to_f64(), open: any_bits(open), sides: any_bits(sides) }
 }
@@ -138,18 +132,12 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
 /// Writes the VWAPs again whose last bit was open.
 #[cold]
 #[inline(never)]
-fn settle_exactly<P: PriceCell, V: VolumeCell>(
-    rule: Rule,
-    before: &Sums,
-    input: &Input<'_, P, V>,
-    output: &mut Output<'_>,
-) {
+fn settle_exactly(rule: Rule, before: &Sums, input: &Input<'_>, output: &mut Output<'_>) {
     let Sums { base, mut volume, mut products, .. } = *before;
     let sums: Rows<_> = core::array::from_fn(|row| {
-        let (weighed, shares) = input.row(rule, row).unwrap_or_default();
-        let shares = Int52::wrapping(shares).to_f64();
+        let shares = Int52::wrapping(input.volumes[row].get().cast_signed()).to_f64();
         volume += shares;
-        products += Int52::wrapping(weighed - base.prices(rule)).to_f64() * shares;
+        products += Int52::wrapping(input.weighed(rule, row) - base.prices(rule)).to_f64() * shares;
         (volume, products)
     });
     let scale = base.scale(rule);

@@ -9,21 +9,21 @@ use super::fixtures::Row;
 /// All inputs are doubles.
 pub(super) const DOUBLES: u32 = 7;
 
-/// A workspace that frees itself: its number and capacity.
-pub(super) struct Columns(pub(super) u32, usize);
+/// A workspace that frees itself: its number.
+pub(super) struct Columns(pub(super) u32);
 
 impl Columns {
     pub(super) fn new(capacity: usize) -> Self {
         let slot = columns_new(capacity as u32, 2);
         assert!(slot >= 0, "{slot}");
-        Self(slot as u32, capacity)
+        Self(slot as u32)
     }
 
     /// Writes rows, as doubles or as integers.
     pub(super) fn write(&self, rows: &[Row], doubles: bool) {
         type Field = fn(&Row) -> i64;
         let prices: [(u32, Field); 4] =
-            [(1, |row| row.close), (6, |row| row.high), (7, |row| row.low), (8, |row| row.open)];
+            [(1, |row| row.close), (5, |row| row.high), (6, |row| row.low), (7, |row| row.open)];
         let others: [(u32, Field); 2] = [(0, |row| row.time), (2, |row| row.volume)];
         for ((column, field), scale) in
             prices.map(|price| (price, 1e6)).into_iter().chain(others.map(|other| (other, 1.0)))
@@ -41,7 +41,7 @@ impl Columns {
     /// Reads rows, which are integers.
     pub(super) fn read(&self, rows: usize) -> Vec<Row> {
         let [times, closes, volumes, highs, lows, opens] =
-            [0, 1, 2, 6, 7, 8].map(|column| self.integers(column, rows).to_vec());
+            [0, 1, 2, 5, 6, 7].map(|column| self.integers(column, rows).to_vec());
         (0..rows)
             .map(|row| Row {
                 time: times[row],
@@ -57,7 +57,7 @@ impl Columns {
     /// Bits of SMA9 and VWAP, and the cross, of the first rows.
     pub(super) fn values(&self, rows: usize) -> Vec<(u64, u64, i8)> {
         let [sma9, vwap] = [3, 4].map(|column| self.integers(column, rows).to_vec());
-        let cross = Int8Array::new_with_byte_offset_and_length(&buffer(), self.offset(5), rows as u32).to_vec();
+        let cross = Int8Array::new_with_byte_offset_and_length(&buffer(), self.offset(8), rows as u32).to_vec();
         sma9.iter()
             .zip(vwap)
             .zip(cross)
@@ -73,7 +73,7 @@ impl Columns {
         BigInt64Array::new_with_byte_offset_and_length(&buffer(), self.offset(column), rows as u32)
     }
 
-    /// 0 times, 1 closes, 2 volumes, 3 SMA9, 4 VWAP, 5 cross, 6 highs, 7 lows, 8 opens.
+    /// 0 times, 1 closes, 2 volumes, 3 SMA9, 4 VWAP, 5 highs, 6 lows, 7 opens, 8 cross.
     fn offset(&self, column: u32) -> u32 {
         columns_offset(self.0, column).addr() as u32
     }

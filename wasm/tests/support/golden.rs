@@ -95,7 +95,7 @@ fn reports_name_the_same_sessions_and_crosses() {
         for rows in case.rows.chunks(100) {
             columns.write(rows, true);
             assert_eq!(engine_push_columns(engine, columns.0, rows.len() as u32, DOUBLES), 0.0);
-            assert_eq!(report_add(report, columns.0, rows.len() as u32, 0), 0.0);
+            assert_eq!(report_add(report, columns.0, rows.len() as u32, DOUBLES), 0.0);
         }
         let sessions = case.json["sessions"].as_array().unwrap();
         assert_eq!(report_length(report, 0), sessions.len(), "{}", case.name);
@@ -168,21 +168,29 @@ fn prices_are_read_the_same() {
 
 #[wasm_bindgen_test]
 fn doubles_become_the_same_prices() {
-    let columns = Columns::new(65);
+    let columns = Columns::new(100);
+    let values = |row: usize, price: f64| {
+        let times: Vec<f64> = (0..100).map(|row| f64::from(row).mul_add(1000.0, 1_549_895_400_000.0)).collect();
+        columns.doubles(0, 100).copy_from(&times);
+        for column in [1, 5, 6, 7] {
+            columns.doubles(column, 100).fill(598.1234, 0, 100);
+        }
+        columns.doubles(2, 100).fill(100.0, 0, 100);
+        columns.doubles(1, 100).set_index(row as u32, price);
+        let engine = u32::try_from(engine_new(write_text(b"QQQ"), 1, 0)).unwrap();
+        let status = engine_push_columns(engine, columns.0, 100, DOUBLES);
+        object_free(engine);
+        if status == 0.0 { Ok(columns.values(100)) } else { Err(status) }
+    };
     for case in entries("price_f64.json") {
-        // In the middle of a full chunk, and in a row of its own.
-        for row in [30, 64] {
-            columns.doubles(1, 65).fill(598.1234, 0, 65);
-            for column in [0, 2, 6, 7, 8] {
-                columns.doubles(column, 65).fill(0.0, 0, 65);
-            }
-            columns.integers(1, 65).set_index(row, bits(&case["bits"]).cast_signed());
-            let status = columns_accept(columns.0, 65, DOUBLES);
+        // In the middle of a full block, and after it.
+        for row in [30, 90] {
+            let found = values(row, f64::from_bits(bits(&case["bits"])));
             match case["micros"].as_i64() {
-                Some(micros) => assert_eq!((status, columns.integers(1, 65).get_index(row)), (0.0, micros), "{case}"),
+                Some(micros) => assert_eq!(found, values(row, micros as f64 / 1e6), "{case}"),
                 None => assert!(
-                    status < -32.0 * f64::from(row + 1) && status > -32.0 * f64::from(row + 2),
-                    "{case}: {status}"
+                    found.as_ref().is_err_and(|status| (status / -32.0).trunc() == (row + 1) as f64),
+                    "{case}: {found:?}"
                 ),
             }
         }

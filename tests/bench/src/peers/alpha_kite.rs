@@ -30,7 +30,7 @@ pub(crate) fn batch_from_doubles(input: &Input, output: &mut Output) {
         let rows = output.rows(session);
         let mut values = Values { sma9: rows.sma9, vwap: rows.vwap, cross: rows.cross };
         let columns = Columns { closes, volumes, highs_lows: None };
-        Indicators::new(Rule::Close).push_columns(&columns, &mut values).expect(KNOWN);
+        Indicators::new(Rule::Close).push_doubles(&columns, &mut values).expect(KNOWN);
     }
 }
 
