@@ -242,7 +242,7 @@ function row(time: number, high: number, low: number, close: number, volume: num
   if (oneRow === undefined || oneRow.views[0]?.length === 0) {
     const columns = new Columns(1, 1);
     if (oneRow !== undefined) wasm.object_free(oneRow.slot);
-    const views = [0, 1, 2, 6, 7].map((column) => new Float64Array(memory.buffer, columns.offset(column), 1));
+    const views = [0, 1, 2, 5, 6].map((column) => new Float64Array(memory.buffer, columns.offset(column), 1));
     oneRow = { slot: columns.slot, views };
   }
   const { slot, views } = oneRow;
