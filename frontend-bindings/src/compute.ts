@@ -8,8 +8,8 @@ import type { Columns, Options, Result } from "./types.js";
 /**
  * Computes SMA9, session VWAP and their crosses of whole columns. Rows may span sessions and stand outside them.
  *
- * `crosses` and `sessions` of the result are made when one of them is first read, from the columns as they are then: read them
- * before you write to columns that you reuse.
+ * `crosses` and `sessions` of the result are made when they are first read, from the columns as they are then: read them before
+ * you write to columns that you reuse.
  *
  * @throws IndicatorsError with the `index` of the row to blame, where there is one.
  */
@@ -21,7 +21,9 @@ export function compute(columns: Columns, options: Options): Result {
   const engine = checked(() => new Engine(ticker, barSeconds, basis));
   try {
     const values = pushColumns(engine, input);
-    return withReport(values, () => makeReport(checkedOptions, (report) => addRows(report, input, values)));
+    return withReport(values, (sessionsToo) =>
+      makeReport(checkedOptions, sessionsToo, (report) => addRows(report, input, values)),
+    );
   } finally {
     engine.free();
   }

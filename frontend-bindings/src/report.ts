@@ -10,10 +10,14 @@ export interface Report {
   readonly sessions: readonly SessionSummary[];
 }
 
-/** Makes the report of the rows that `add` adds. */
-export function makeReport({ ticker, barSeconds, basis }: CheckedOptions, add: (report: WasmReport) => void): Report {
+/** Makes the report of the rows that `add` adds: its crosses, and its sessions if they are asked for. */
+export function makeReport(
+  { ticker, barSeconds, basis }: CheckedOptions,
+  sessionsToo: boolean,
+  add: (report: WasmReport) => void,
+): Report {
   const { Report } = core();
-  const report = checked(() => new Report(ticker, barSeconds, basis));
+  const report = checked(() => new Report(ticker, barSeconds, basis, sessionsToo));
   try {
     checked(() => add(report));
     return checked(() => report.result());
@@ -22,20 +26,19 @@ export function makeReport({ ticker, barSeconds, basis }: CheckedOptions, add: (
   }
 }
 
-/** Adds a report to values. Hashing costs more than the values, so the report is made when somebody reads it. */
-export function withReport(values: Values, make: () => Report): Result {
-  let made: Report | undefined;
-  const report = (): Report => {
-    made ??= make();
-    return made;
-  };
+/** Adds crosses and sessions to values, when somebody reads them. Sessions have digests, which cost more than all the rest. */
+export function withReport(values: Values, make: (sessionsToo: boolean) => Report): Result {
+  let crosses: readonly Cross[] | undefined;
+  let sessions: readonly SessionSummary[] | undefined;
   return {
     ...values,
     get crosses() {
-      return report().crosses;
+      crosses ??= make(false).crosses;
+      return crosses;
     },
     get sessions() {
-      return report().sessions;
+      sessions ??= make(true).sessions;
+      return sessions;
     },
   };
 }

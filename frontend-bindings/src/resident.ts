@@ -10,7 +10,7 @@ export interface ResidentColumns {
   readonly rows: number;
   /**
    * As `compute`, without copying. `sma9`, `vwap` and `cross` are views of the wasm module's memory: they show the latest results of these
-   * columns, and end (their length becomes 0) when that memory grows. Reading `crosses` or `sessions` computes once more.
+   * columns, and end (their length becomes 0) when that memory grows. Reading `crosses` or `sessions` first computes once more.
    */
   compute(options: Options): Result;
   /** Frees the memory. Safe twice; everything else throws `disposed` afterwards. */
@@ -31,33 +31,34 @@ export function createResidentColumns(columns: Columns): ResidentColumns {
     if (alive) workspace.wasm.free();
     alive = false;
   };
-  try {
-    workspace.write(input, 0, rows);
-    checked(() => workspace.wasm.accept(rows, input.doubles));
-  } catch (thrown) {
-    dispose();
-    throw thrown;
-  }
-
-  const fill = ({ ticker, barSeconds, basis }: CheckedOptions): void => {
+  const fill = ({ ticker, barSeconds, basis }: CheckedOptions, doubles = DOUBLES): void => {
     if (!alive) throw new IndicatorsError("disposed", "the columns are disposed of");
     const { Engine } = core();
     const engine = checked(() => new Engine(ticker, barSeconds, basis));
     try {
-      checked(() => engine.pushColumns(workspace.wasm, rows, DOUBLES, 0));
+      checked(() => engine.pushColumns(workspace.wasm, rows, doubles, 0));
     } finally {
       engine.free();
     }
   };
+
+  try {
+    workspace.write(input, 0, rows);
+    // Which series it is makes no difference to what is wrong.
+    fill({ ticker: "A", barSeconds: 1, basis: "close" }, input.doubles);
+  } catch (thrown) {
+    dispose();
+    throw thrown;
+  }
 
   return {
     rows,
     compute(options) {
       const checkedOptions = checkOptions(options);
       fill(checkedOptions);
-      return withReport(workspace.values(rows), () => {
+      return withReport(workspace.values(rows), (sessionsToo) => {
         fill(checkedOptions);
-        return makeReport(checkedOptions, (report) => report.add(workspace.wasm, rows, DOUBLES));
+        return makeReport(checkedOptions, sessionsToo, (report) => report.add(workspace.wasm, rows, DOUBLES));
       });
     },
     dispose,

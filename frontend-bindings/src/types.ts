@@ -85,6 +85,6 @@ export interface SessionSummary extends Session {
 export interface Result extends Values {
   /** The crosses in order of time. Made when first read, from the columns as they are then. */
   readonly crosses: readonly Cross[];
-  /** The sessions that have rows, in order. Made when first read, together with `crosses`. */
+  /** The sessions that have rows, in order. Made when first read, which takes several times as long as all the rest. */
   readonly sessions: readonly SessionSummary[];
 }

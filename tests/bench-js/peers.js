@@ -27,7 +27,13 @@ export const peers = {
       return sum;
     },
   },
-  "this package, copied, with ids and digests": {
+  "this package, copied, with crosses and their ids": {
+    batch: (input) => () => {
+      const { cross, crosses } = kite.compute(input, OPTIONS);
+      return crosses.length > 0 ? cross : undefined;
+    },
+  },
+  "this package, copied, with digests": {
     batch: (input) => () => {
       const { cross, sessions } = kite.compute(input, OPTIONS);
       return sessions.length > 0 ? cross : undefined;

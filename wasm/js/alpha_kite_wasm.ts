@@ -118,8 +118,10 @@ function write(text: string, limit: number, wrong: Code, long: Code = wrong): nu
   return text.length;
 }
 
+const decoder = /* @__PURE__ */ new TextDecoder();
+
 function read(digits: Uint8Array): string {
-  return String.fromCharCode(...digits);
+  return decoder.decode(digits);
 }
 
 function basisNumber(basis: string): number {
@@ -158,10 +160,6 @@ export class Columns {
 
   offset(column: number): number {
     return wasm.columns_offset(this.slot, column);
-  }
-
-  accept(rows: number, doubles: number): void {
-    checked(wasm.columns_accept(this.slot, rows, doubles));
   }
 
   free(): void {
@@ -260,14 +258,14 @@ function restored(fresh: number, snapshot: Uint8Array): number {
   return checked(wasm.engine_restore(SNAPSHOT_LENGTH));
 }
 
-/** Collects the sessions and crosses of a series, chunk by chunk. */
+/** Collects the crosses of a series, and its sessions if they are asked for, chunk by chunk. */
 export class Report {
   private readonly slot: number;
   private rows = 0;
   private hasOpens = false;
 
-  constructor(ticker: string, barSeconds: number, basis: string) {
-    this.slot = checked(wasm.report_new(writeTicker(ticker), barSeconds, basisNumber(basis)));
+  constructor(ticker: string, barSeconds: number, basis: string, sessionsToo: boolean) {
+    this.slot = checked(wasm.report_new(writeTicker(ticker), barSeconds, basisNumber(basis), +sessionsToo));
   }
 
   add(columns: Columns, rows: number, doubles: number): void {

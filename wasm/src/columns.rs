@@ -59,18 +59,6 @@ pub fn columns_offset(columns: u32, column: u32) -> *const u8 {
     COLUMNS.with(columns, offset).unwrap_or(core::ptr::null())
 }
 
-/// Checks the first `rows` rows, after making doubles, where they stand, of the inputs that hold integers. `doubles` adds up 1
-/// for times, 2 for prices, 4 for volumes that hold doubles already. Returns 0 or a status.
-#[must_use]
-#[wasm_bindgen]
-pub fn columns_accept(columns: u32, rows: u32, doubles: u32) -> f64 {
-    let accepted = COLUMNS.with(columns, |columns| {
-        let rows = columns.make_doubles(rows, doubles)?;
-        columns.check(rows)
-    });
-    accepted.map_or_else(Refusal::as_status, |()| 0.0)
-}
-
 impl Columns {
     fn new(capacity: u32, extra: u32) -> Result<Self, Refusal> {
         let rows = usize::try_from(capacity).ok().filter(|rows| *rows <= MAX_ROWS).ok_or(Code::TooLarge)?;
@@ -89,7 +77,8 @@ impl Columns {
         self.cells.get(column * self.capacity..)?.get(..self.capacity)
     }
 
-    /// Makes doubles of the inputs that hold integers, as [`columns_accept`] says, and returns the number of rows.
+    /// Makes doubles, where they stand, of the inputs that hold integers, and returns the number of rows. `doubles` adds up 1 for
+    /// times, 2 for prices, 4 for volumes that hold doubles already.
     pub(crate) fn make_doubles(&mut self, rows: u32, doubles: u32) -> Result<usize, Refusal> {
         let rows = usize::try_from(rows).ok().filter(|rows| *rows <= self.capacity).ok_or(Code::ColumnLengths)?;
         for (column, flag, unit) in
@@ -103,15 +92,13 @@ impl Columns {
         Ok(rows)
     }
 
-    /// Checks the first rows.
-    fn check(&self, rows: usize) -> Result<(), Refusal> {
-        (0..rows).try_for_each(|row| self.bar(row).map(|_| ()))
-    }
-
     /// Checks what [`split`](Self::split) leaves unread: opens, and highs and lows under a rule that takes closes alone.
     pub(crate) fn check_unread(&self, rows: usize, rule: Rule) -> Result<(), Refusal> {
         let first_unread = if rule == Rule::Hlc3 { OPENS } else { HIGHS };
-        if self.column(first_unread).is_some() { self.check(rows) } else { Ok(()) }
+        if self.column(first_unread).is_none() {
+            return Ok(());
+        }
+        (0..rows).try_for_each(|row| self.bar(row).map(|_| ()))
     }
 
     /// Rows as the core takes them; `None` if they are not all there.
@@ -154,6 +141,11 @@ impl Columns {
             close: price(CLOSES)?,
             volume: Volume::from_f64(cell(VOLUMES).unwrap_or(f64::NAN)).map_err(refused)?,
         })
+    }
+
+    #[inline]
+    pub(crate) fn has_cross(&self, row: usize) -> bool {
+        self.cross.get(row).is_some_and(|cross| *cross != 0)
     }
 
     /// SMA9, VWAP and cross of a row, `None` if there is no such row.

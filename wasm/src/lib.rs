@@ -24,7 +24,7 @@ mod status;
 mod text;
 
 pub use calendar::session_on;
-pub use columns::{columns_accept, columns_new, columns_offset};
+pub use columns::{columns_new, columns_offset};
 pub use engine::{
     engine_basis, engine_day, engine_new, engine_push, engine_push_columns, engine_push_row, engine_restore,
     engine_snapshot, engine_values,

@@ -1,8 +1,8 @@
-//! The sessions, crosses and digests of rows that have values.
+//! The crosses, sessions and digests of rows that have values.
 
 use alloc::vec::Vec;
 
-use alpha_kite_core::{Direction, RowHasher, SeriesHasher, Session};
+use alpha_kite_core::{Bar, Direction, RowHasher, SeriesHasher, Session};
 use wasm_bindgen::prelude::*;
 
 use crate::columns::Columns;
@@ -18,6 +18,8 @@ const REPORTS: Slots<Report> = Slots::new();
 #[derive(Debug)]
 pub(crate) struct Report {
     series: Series,
+    /// Whether sessions and their digests are made too, which takes many times as long.
+    sessions_too: bool,
     rows: u32,
     sessions: Vec<SessionRow>,
     crosses: Vec<CrossRow>,
@@ -62,12 +64,14 @@ struct CrossRow {
     id: [u8; 32],
 }
 
-/// Makes a report that has seen no row: of a ticker, the text of that length. Returns a number or a status.
+/// Makes a report that has seen no row: of a ticker, the text of that length; of crosses, or of sessions and their digests too.
+/// Returns a number or a status.
 #[must_use]
 #[wasm_bindgen]
-pub fn report_new(ticker_length: u32, bar_seconds: u32, basis: u32) -> i32 {
+pub fn report_new(ticker_length: u32, bar_seconds: u32, basis: u32, sessions_too: bool) -> i32 {
     let report = Series::new(ticker_length, bar_seconds, basis).and_then(|series| {
-        REPORTS.insert(Report { series, rows: 0, sessions: Vec::new(), crosses: Vec::new(), current: None })
+        let (sessions, crosses) = (Vec::new(), Vec::new());
+        REPORTS.insert(Report { series, sessions_too, rows: 0, sessions, crosses, current: None })
     });
     number(report)
 }
@@ -78,8 +82,12 @@ pub fn report_new(ticker_length: u32, bar_seconds: u32, basis: u32) -> i32 {
 pub fn report_add(report: u32, columns: u32, rows: u32, doubles: u32) -> f64 {
     let added = REPORTS.with_columns(report, columns, |report, columns| {
         let rows = columns.make_doubles(rows, doubles)?;
-        for row in 0..rows {
-            report.add(columns, row)?;
+        let first = report.rows;
+        report.rows = u32::try_from(rows).ok().and_then(|rows| first.checked_add(rows)).ok_or(Code::TooLarge)?;
+        for (row, index) in (0..rows).zip(first..) {
+            if report.sessions_too || columns.has_cross(row) {
+                report.add(columns, row, index.into())?;
+            }
         }
         report.describe_session();
         Ok(())
@@ -107,34 +115,45 @@ pub fn report_length(report: u32, list: u32) -> usize {
 }
 
 impl Report {
-    fn add(&mut self, columns: &Columns, row: usize) -> Result<(), Refusal> {
-        let bar = columns.bar(row)?;
+    fn add(&mut self, columns: &Columns, row: usize, index: f64) -> Result<(), Refusal> {
         let (sma9, vwap, cross) = columns.values(row).ok_or(Code::ColumnLengths)?;
-        let index = f64::from(self.rows);
-        self.rows = self.rows.checked_add(1).ok_or(Code::TooLarge)?;
-        if !self.current.as_ref().is_some_and(|current| current.session.contains(bar.start)) {
-            let Some(session) = Session::containing(bar.start) else { return Ok(()) };
-            self.describe_session();
-            let day = session.date.days_since_epoch().into();
-            let row = SessionRow { day, first: index, rows: 0.0, digest: [0; 16], row_digest: [0; 16] };
-            push(&mut self.sessions, row)?;
-            self.current = Some(Current { session, values: SeriesHasher::new(), bars: RowHasher::new() });
-        }
-        let Some(current) = &mut self.current else { return Ok(()) };
+        let bar = columns.bar(row)?;
         let direction = match cross {
             0 => None,
             1.. => Some(Direction::Up),
             ..0 => Some(Direction::Down),
         };
-        let present = |value: f64| (!value.is_nan()).then_some(value);
-        current.values.push(bar.start, present(sma9), present(vwap), direction);
-        if columns.has_opens() {
-            current.bars.push(&bar);
+        if self.sessions_too {
+            self.hash(columns, &bar, index, (sma9, vwap, direction))?;
         }
         if let Some(direction) = direction {
             let [time, micros] = [bar.start.as_millis(), bar.close.as_micros()].map(double);
             let (sign, id) = (direction.as_sign().into(), self.series.id(bar.start, direction));
             push(&mut self.crosses, CrossRow { index, time, sign, micros, sma9, vwap, id })?;
+        }
+        Ok(())
+    }
+
+    /// Adds a row to the digests of its session.
+    fn hash(
+        &mut self,
+        columns: &Columns,
+        bar: &Bar,
+        first: f64,
+        (sma9, vwap, cross): (f64, f64, Option<Direction>),
+    ) -> Result<(), Refusal> {
+        if !self.current.as_ref().is_some_and(|current| current.session.contains(bar.start)) {
+            let Some(session) = Session::containing(bar.start) else { return Ok(()) };
+            self.describe_session();
+            let day = session.date.days_since_epoch().into();
+            push(&mut self.sessions, SessionRow { day, first, rows: 0.0, digest: [0; 16], row_digest: [0; 16] })?;
+            self.current = Some(Current { session, values: SeriesHasher::new(), bars: RowHasher::new() });
+        }
+        let Some(current) = &mut self.current else { return Ok(()) };
+        let present = |value: f64| (!value.is_nan()).then_some(value);
+        current.values.push(bar.start, present(sma9), present(vwap), cross);
+        if columns.has_opens() {
+            current.bars.push(bar);
         }
         Ok(())
     }

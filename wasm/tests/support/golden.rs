@@ -90,7 +90,7 @@ fn reports_name_the_same_sessions_and_crosses() {
     for case in cases() {
         let columns = Columns::new(100);
         let engine = engine(&case);
-        let report = report_new(write_text(case.ticker.as_bytes()), case.bar_seconds, case.basis);
+        let report = report_new(write_text(case.ticker.as_bytes()), case.bar_seconds, case.basis, true);
         let report = u32::try_from(report).unwrap();
         for rows in case.rows.chunks(100) {
             columns.write(rows, true);
