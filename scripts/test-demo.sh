@@ -4,8 +4,8 @@
 
 out=$(mktemp)
 folder=$(mktemp -d)
-# With the pages as they are now; nothing is compiled if they are in it already.
-cargo build --locked --quiet --package alpha-kite
+# With the pages as they are now, and built as for the tests, with the features that those switch on: after them there is nothing to compile.
+cargo test --locked --quiet --workspace --no-run
 # This market crosses soon, hours before its close.
 target/debug/alpha-kite demo --port 0 --speed 60 --seed 1 --date 2026-11-20 --at 12:50 --dir "$folder/demo" >"$out" 2>&1 </dev/null &
 demo=$!
