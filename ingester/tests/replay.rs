@@ -9,7 +9,6 @@ use std::io::Write as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use alpha_kite::clock::Clock;
 use alpha_kite::input::{InputError, OnError};
@@ -17,10 +16,10 @@ use alpha_kite::ledger;
 use alpha_kite::replay::{self, OnConflict, ReplayError, ReplayOptions, ReplayReport, Stage};
 use alpha_kite::series::Series;
 use alpha_kite::store::{
-    Batch, Claim, Event, Gap, Migrated, Report, Result as StoreResult, Row, SignalEvent, Source, Store, StoreError,
-    StoredDigest, StoredIndicator, Tenure,
+    Batch, Event, Result as StoreResult, Row, SignalEvent, Source, Store, StoreError, StoredDigest, StoredIndicator,
+    Tenure,
 };
-use alpha_kite_core::{Date, Interval, Rule, Session, SignalId, Ticker, Timestamp};
+use alpha_kite_core::{Date, Interval, Rule, Session, SignalId, Timestamp};
 use async_trait::async_trait;
 use support::*;
 use tempfile::TempDir;
@@ -322,66 +321,19 @@ async fn another_basis_rewrites_the_series(engine: Engine) {
     assert_consistent(store).await;
 }
 
-/// A store whose connection breaks at a write.
-struct Breaking<'a> {
-    store: &'a dyn Store,
+/// A connection that breaks at a write.
+struct Breaking {
     writes_left: AtomicUsize,
 }
 
 #[async_trait]
-impl Store for Breaking<'_> {
-    async fn migrate(&self) -> StoreResult<Migrated> {
-        self.store.migrate().await
-    }
-    async fn rows(&self, ticker: &Ticker, range: Range<Timestamp>) -> StoreResult<Vec<Row>> {
-        self.store.rows(ticker, range).await
-    }
-    async fn first_row_from(&self, ticker: &Ticker, from: Timestamp) -> StoreResult<Option<Timestamp>> {
-        self.store.first_row_from(ticker, from).await
-    }
-    async fn indicators(
-        &self,
-        ticker: &Ticker,
-        bar_seconds: Interval,
-        range: Range<Timestamp>,
-    ) -> StoreResult<Vec<StoredIndicator>> {
-        self.store.indicators(ticker, bar_seconds, range).await
-    }
-    async fn events(
-        &self,
-        ticker: &Ticker,
-        bar_seconds: Option<Interval>,
-        range: Range<Timestamp>,
-    ) -> StoreResult<Vec<SignalEvent>> {
-        self.store.events(ticker, bar_seconds, range).await
-    }
-    async fn digests(&self, ticker: &Ticker, from: Date, to: Date) -> StoreResult<Vec<StoredDigest>> {
-        self.store.digests(ticker, from, to).await
-    }
-    async fn tickers(&self) -> StoreResult<Vec<Ticker>> {
-        self.store.tickers().await
-    }
-    async fn gaps(&self, ticker: &Ticker, range: Range<Timestamp>) -> StoreResult<Vec<Gap>> {
-        self.store.gaps(ticker, range).await
-    }
-    async fn write_under(&self, tenure: Option<&Tenure>, batches: &[Batch]) -> StoreResult<()> {
+impl Fault for Breaking {
+    async fn write(&self, store: &dyn Store, tenure: Option<&Tenure>, batches: &[Batch]) -> StoreResult<()> {
         let take_one = |left: usize| left.checked_sub(1);
         match self.writes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take_one) {
-            Ok(_) => self.store.write_under(tenure, batches).await,
+            Ok(_) => store.write_under(tenure, batches).await,
             Err(_) => Err(StoreError::Timeout { database: "test".to_owned(), seconds: 1 }),
         }
-    }
-    async fn report(&self, reports: &[Report]) -> StoreResult<()> {
-        self.store.report(reports).await
-    }
-    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> StoreResult<Claim> {
-        self.store.take_lease(name, holder, length).await
-    }
-    async fn release_lease(&self, name: &str, holder: &str) -> StoreResult<()> {
-        self.store.release_lease(name, holder).await
-    }
-    async fn close(&self) {
-        self.store.close().await;
     }
 }
 
@@ -390,7 +342,8 @@ async fn a_broken_replay_leaves_whole_days(engine: Engine) {
     let options = options(&files.write("a.csv", bars(&["2019-02-11", "2019-02-12", "2019-02-13"], 60, 0..460)));
     let direct = run(&*whole.store, &options).await.unwrap();
     for writes in 0..3 {
-        let breaking = Breaking { store: &*fixture.store, writes_left: AtomicUsize::new(writes.min(1)) };
+        let breaking =
+            Faulty { store: &*fixture.store, fault: Breaking { writes_left: AtomicUsize::new(writes.min(1)) } };
         let error = run(&breaking, &options).await.unwrap_err();
         assert!(matches!(error, ReplayError::Store(_)) && !error.is_bad_input(), "{error}");
         assert_eq!(digests(&*fixture.store).await.len(), writes.min(1), "after {writes} writes");

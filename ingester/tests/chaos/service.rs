@@ -22,9 +22,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::away::{Switch, Switched};
+use crate::away::Switch;
 use crate::disk::SmallDisk;
 use crate::half_day::tickers;
+use crate::support::Faulty;
 
 const REDIRECT: &str = "https://127.0.0.1:8182";
 const SPOOL_BYTES: u64 = 64 << 20;
@@ -76,7 +77,7 @@ impl Host {
         }
         let names = tickers().iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let config = Config::read(&Settings::new([("STREAM_TICKER".to_owned(), names, Origin::Flag)])).unwrap();
-        let store = Switched { store: open(&self.url).await.unwrap(), switch: self.database.clone() };
+        let store = Faulty { store: open(&self.url).await.unwrap(), fault: self.database.clone() };
         let spool = Spool::open_with(Box::new(self.disk.clone()), &self.folder.path().join("spool"), SPOOL_BYTES);
         let waits = Backoff::new(Duration::from_millis(20), Duration::from_millis(200));
         let keeping = KeeperOptions { retry: waits.clone(), ..KeeperOptions::default() };

@@ -1,35 +1,29 @@
 //! A database that is away for a while.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use alpha_kite::hub::{ConnectionState, DatabaseState};
 use alpha_kite::spool::Spool;
-use alpha_kite::store::{
-    Batch, Claim, Gap, GapState, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest,
-    StoredIndicator, Tenure,
-};
-use alpha_kite_core::{Date, Interval, Ticker, Timestamp};
-use async_trait::async_trait;
+use alpha_kite::store::{GapState, Result, Store, StoreError};
 use tempfile::TempDir;
 
 use crate::disk::SmallDisk;
 use crate::market::{Market, session, tickers};
 use crate::session::{AFTER_CLOSE_MS, assert_minutes_of_a_day_without_faults, assert_verified, store};
-use crate::support::{Engine, Fixture};
+use crate::support::{Engine, Fault, Faulty, Fixture};
 
-/// A store that can be away.
+/// A database that can be away.
+#[derive(Default)]
 pub(crate) struct Away {
-    store: Arc<dyn Store>,
     is_away: AtomicBool,
     refused: AtomicUsize,
 }
 
 impl Away {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, is_away: AtomicBool::new(false), refused: AtomicUsize::new(0) }
+    pub(crate) fn before(store: Arc<dyn Store>) -> Arc<Faulty<Arc<dyn Store>, Self>> {
+        Arc::new(Faulty { store, fault: Self::default() })
     }
 
     pub(crate) fn go(&self) {
@@ -39,66 +33,15 @@ impl Away {
     pub(crate) fn come_back(&self) {
         self.is_away.store(false, Ordering::Relaxed);
     }
+}
 
-    fn reach(&self) -> Result<&dyn Store> {
+impl Fault for Away {
+    fn check(&self) -> Result<()> {
         if self.is_away.load(Ordering::Relaxed) {
             self.refused.fetch_add(1, Ordering::Relaxed);
             return Err(StoreError::Timeout { database: "test".to_owned(), seconds: 1 });
         }
-        Ok(self.store.as_ref())
-    }
-}
-
-#[async_trait]
-impl Store for Away {
-    async fn migrate(&self) -> Result<Migrated> {
-        self.reach()?.migrate().await
-    }
-    async fn rows(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Row>> {
-        self.reach()?.rows(ticker, range).await
-    }
-    async fn first_row_from(&self, ticker: &Ticker, from: Timestamp) -> Result<Option<Timestamp>> {
-        self.reach()?.first_row_from(ticker, from).await
-    }
-    async fn indicators(
-        &self,
-        ticker: &Ticker,
-        bar_seconds: Interval,
-        range: Range<Timestamp>,
-    ) -> Result<Vec<StoredIndicator>> {
-        self.reach()?.indicators(ticker, bar_seconds, range).await
-    }
-    async fn events(
-        &self,
-        ticker: &Ticker,
-        bar_seconds: Option<Interval>,
-        range: Range<Timestamp>,
-    ) -> Result<Vec<SignalEvent>> {
-        self.reach()?.events(ticker, bar_seconds, range).await
-    }
-    async fn digests(&self, ticker: &Ticker, from: Date, to: Date) -> Result<Vec<StoredDigest>> {
-        self.reach()?.digests(ticker, from, to).await
-    }
-    async fn tickers(&self) -> Result<Vec<Ticker>> {
-        self.reach()?.tickers().await
-    }
-    async fn gaps(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Gap>> {
-        self.reach()?.gaps(ticker, range).await
-    }
-    async fn write_under(&self, tenure: Option<&Tenure>, batches: &[Batch]) -> Result<()> {
-        self.reach()?.write_under(tenure, batches).await
-    }
-    async fn report(&self, reports: &[Report]) -> Result<()> {
-        self.reach()?.report(reports).await
-    }
-    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Claim> {
-        self.reach()?.take_lease(name, holder, length).await
-    }
-    async fn release_lease(&self, name: &str, holder: &str) -> Result<()> {
-        self.reach()?.release_lease(name, holder).await
-    }
-    async fn close(&self) {
-        self.store.close().await;
+        Ok(())
     }
 }
 
@@ -107,7 +50,7 @@ impl Store for Away {
 async fn rows_wait_on_disk_and_come_in_order() {
     let fixture = Fixture::empty(Engine::Sqlite).await;
     let direct = store(&fixture).await;
-    let away = Arc::new(Away::new(Arc::clone(&direct)));
+    let away = Away::before(Arc::clone(&direct));
     let folder = TempDir::new().unwrap();
     let spool = || Spool::open(folder.path(), 64 << 20).unwrap();
     let market = Market::at(-30_000, "300").await;
@@ -142,7 +85,7 @@ async fn rows_wait_on_disk_and_come_in_order() {
 async fn rows_that_nobody_takes_wait_in_memory() {
     let fixture = Fixture::empty(Engine::Sqlite).await;
     let direct = store(&fixture).await;
-    let away = Arc::new(Away::new(Arc::clone(&direct)));
+    let away = Away::before(Arc::clone(&direct));
     let (folder, disk) = (TempDir::new().unwrap(), SmallDisk::default());
     let spool = Spool::open_with(Box::new(disk.clone()), folder.path(), 64 << 20).unwrap();
     let market = Market::at(-30_000, "300").await;
@@ -188,7 +131,7 @@ async fn rows_that_nobody_takes_wait_in_memory() {
 async fn what_memory_cannot_hold_is_a_hole() {
     let fixture = Fixture::empty(Engine::Sqlite).await;
     let direct = store(&fixture).await;
-    let away = Arc::new(Away::new(Arc::clone(&direct)));
+    let away = Away::before(Arc::clone(&direct));
     let (folder, disk) = (TempDir::new().unwrap(), SmallDisk::default());
     let spool = Spool::open_with(Box::new(disk.clone()), folder.path(), 64 << 20).unwrap();
     let mut market = Market::at(-30_000, "300").await;

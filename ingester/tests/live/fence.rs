@@ -1,30 +1,25 @@
 //! A process that was taken over from and does not know it.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use alpha_kite::hub::ConnectionState;
 use alpha_kite::spool::Spool;
-use alpha_kite::store::{
-    Batch, Claim, Gap, Migrated, Report, Result, Row, SignalEvent, Store, StoreError, StoredDigest, StoredIndicator,
-    Tenure,
-};
-use alpha_kite_core::{Date, Interval, Ticker, Timestamp};
+use alpha_kite::store::{Batch, Claim, Result, Store, StoreError, Tenure};
+use alpha_kite_core::{Interval, Timestamp};
 use async_trait::async_trait;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
 use crate::market::{Market, Service, end_lease, session, tickers};
 use crate::session::{AFTER_CLOSE_MS, assert_minutes_of_a_day_without_faults, assert_verified, store};
-use crate::support::{Engine, Fixture};
+use crate::support::{Engine, Fault, Faulty, Fixture};
 
 const MINUTE_MS: i64 = 60_000;
 
-/// A store whose writes can wait on their way, as those of a process that sleeps after it has looked at its lease.
+/// Lets writes wait on their way, as those of a process that sleeps after it has looked at its lease.
 struct Slow {
-    store: Arc<dyn Store>,
     /// Comes before the holder of a lease: two services in one process would take each other for dead.
     host: &'static str,
     is_slow: AtomicBool,
@@ -35,80 +30,42 @@ struct Slow {
 }
 
 impl Slow {
-    fn new(store: &Arc<dyn Store>, host: &'static str) -> Arc<Self> {
-        Arc::new(Self {
-            store: Arc::clone(store),
+    fn before(store: &Arc<dyn Store>, host: &'static str) -> Arc<Faulty<Arc<dyn Store>, Self>> {
+        let fault = Self {
             host,
             is_slow: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             way: Semaphore::new(0),
             refused: AtomicUsize::new(0),
-        })
+        };
+        Arc::new(Faulty { store: Arc::clone(store), fault })
     }
 }
 
 #[async_trait]
-impl Store for Slow {
-    async fn migrate(&self) -> Result<Migrated> {
-        self.store.migrate().await
-    }
-    async fn rows(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Row>> {
-        self.store.rows(ticker, range).await
-    }
-    async fn first_row_from(&self, ticker: &Ticker, from: Timestamp) -> Result<Option<Timestamp>> {
-        self.store.first_row_from(ticker, from).await
-    }
-    async fn indicators(
-        &self,
-        ticker: &Ticker,
-        bar_seconds: Interval,
-        range: Range<Timestamp>,
-    ) -> Result<Vec<StoredIndicator>> {
-        self.store.indicators(ticker, bar_seconds, range).await
-    }
-    async fn events(
-        &self,
-        ticker: &Ticker,
-        bar_seconds: Option<Interval>,
-        range: Range<Timestamp>,
-    ) -> Result<Vec<SignalEvent>> {
-        self.store.events(ticker, bar_seconds, range).await
-    }
-    async fn digests(&self, ticker: &Ticker, from: Date, to: Date) -> Result<Vec<StoredDigest>> {
-        self.store.digests(ticker, from, to).await
-    }
-    async fn tickers(&self) -> Result<Vec<Ticker>> {
-        self.store.tickers().await
-    }
-    async fn gaps(&self, ticker: &Ticker, range: Range<Timestamp>) -> Result<Vec<Gap>> {
-        self.store.gaps(ticker, range).await
-    }
-    async fn write_under(&self, tenure: Option<&Tenure>, batches: &[Batch]) -> Result<()> {
+impl Fault for Slow {
+    async fn write(&self, store: &dyn Store, tenure: Option<&Tenure>, batches: &[Batch]) -> Result<()> {
         if self.is_slow.load(Ordering::SeqCst) {
             self.waiting.fetch_add(1, Ordering::SeqCst);
             self.way.acquire().await.unwrap().forget();
         }
-        let written = self.store.write_under(tenure, batches).await;
+        let written = store.write_under(tenure, batches).await;
         if matches!(written, Err(StoreError::LeaseLost)) {
             self.refused.fetch_add(1, Ordering::SeqCst);
         }
         written
     }
-    async fn report(&self, reports: &[Report]) -> Result<()> {
-        self.store.report(reports).await
-    }
-    async fn take_lease(&self, name: &str, holder: &str, length: Duration) -> Result<Claim> {
+
+    async fn take_lease(&self, store: &dyn Store, name: &str, holder: &str, length: Duration) -> Result<Claim> {
         // It sleeps: it does not find out by itself.
         if self.is_slow.load(Ordering::SeqCst) {
             return Err(StoreError::Timeout { database: "test".to_owned(), seconds: 1 });
         }
-        self.store.take_lease(name, &format!("{}{holder}", self.host), length).await
+        store.take_lease(name, &format!("{}{holder}", self.host), length).await
     }
-    async fn release_lease(&self, name: &str, holder: &str) -> Result<()> {
-        self.store.release_lease(name, &format!("{}{holder}", self.host)).await
-    }
-    async fn close(&self) {
-        self.store.close().await;
+
+    async fn release_lease(&self, store: &dyn Store, name: &str, holder: &str) -> Result<()> {
+        store.release_lease(name, &format!("{}{holder}", self.host)).await
     }
 }
 
@@ -175,7 +132,7 @@ async fn nothing_was_changed(
 async fn a_write_that_comes_too_late(engine: Engine) {
     let fixture = Fixture::empty(engine).await;
     let direct = store(&fixture).await;
-    let slow = Slow::new(&direct, "");
+    let slow = Slow::before(&direct, "");
     let market = Market::at(-30_000, "600").await;
     let first = market.start(slow.clone()).await;
     market.wait(10 * 60_000).await;
@@ -184,7 +141,7 @@ async fn a_write_that_comes_too_late(engine: Engine) {
     until("a write is on its way", async || slow.waiting.load(Ordering::SeqCst) > 0).await;
 
     end_lease(direct.as_ref()).await;
-    let second = market.start(Slow::new(&direct, "elsewhere/")).await;
+    let second = market.start(Slow::before(&direct, "elsewhere/")).await;
     let taken_over = taken_over(&market, direct.as_ref()).await;
     slow.is_slow.store(false, Ordering::SeqCst);
     slow.way.add_permits(1000);
@@ -207,7 +164,7 @@ async fn a_write_that_comes_too_late_changes_nothing_in_postgres() {
 async fn rows_on_the_disk_of_one_that_was_taken_over_from_change_nothing() {
     let fixture = Fixture::empty(Engine::Sqlite).await;
     let direct = store(&fixture).await;
-    let away = Arc::new(crate::away::Away::new(Arc::clone(&direct)));
+    let away = crate::away::Away::before(Arc::clone(&direct));
     let folder = TempDir::new().unwrap();
     let spool = Spool::open(folder.path(), 64 << 20).unwrap();
     let market = Market::at(-30_000, "600").await;
@@ -217,7 +174,7 @@ async fn rows_on_the_disk_of_one_that_was_taken_over_from_change_nothing() {
     until("rows wait on disk", async || first.hub.status().database.spooled_rows > 200).await;
 
     end_lease(direct.as_ref()).await;
-    let second = market.start(Slow::new(&direct, "elsewhere/")).await;
+    let second = market.start(Slow::before(&direct, "elsewhere/")).await;
     let taken_over = taken_over(&market, direct.as_ref()).await;
     assert!(first.hub.status().database.spooled_rows > 200);
     away.come_back();
@@ -231,7 +188,7 @@ async fn rows_on_the_disk_of_one_that_was_taken_over_from_change_nothing() {
 async fn an_old_spool_changes_nothing() {
     let fixture = Fixture::empty(Engine::Sqlite).await;
     let direct = store(&fixture).await;
-    let away = Arc::new(crate::away::Away::new(Arc::clone(&direct)));
+    let away = crate::away::Away::before(Arc::clone(&direct));
     let folder = TempDir::new().unwrap();
     let spool = || Spool::open(folder.path(), 64 << 20).unwrap();
     let market = Market::at(-30_000, "600").await;
@@ -243,7 +200,7 @@ async fn an_old_spool_changes_nothing() {
     assert!(spool().rows() > 200);
 
     end_lease(direct.as_ref()).await;
-    let second = market.start(Slow::new(&direct, "elsewhere/")).await;
+    let second = market.start(Slow::before(&direct, "elsewhere/")).await;
     let taken_over = taken_over(&market, direct.as_ref()).await;
     let first = market.start_with(Arc::clone(&direct), Some(spool()), &[]).await;
     nothing_was_changed(&market, direct.as_ref(), (first, second), taken_over).await;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cluster;
+mod faulty;
 mod fixture;
 mod market;
 mod pgbouncer;
@@ -10,6 +11,7 @@ mod sample;
 mod watchdog;
 
 pub(crate) use cluster::Cluster;
+pub(crate) use faulty::{Fault, Faulty};
 pub(crate) use fixture::{Engine, Fixture};
 pub(crate) use market::generate;
 pub(crate) use pgbouncer::Pgbouncer;
