@@ -53,8 +53,8 @@ pub fn columns_new(capacity: u32, extra: u32) -> i32 {
 pub fn columns_offset(columns: u32, column: u32) -> *const u8 {
     let offset = |columns: &mut Columns| match usize::try_from(column) {
         Ok(CROSS) => Ok(columns.cross.as_ptr().cast()),
-        Ok(column) => Ok(columns.column(column).ok_or(Code::ColumnLengths)?.as_ptr().cast()),
-        Err(_) => Err(Code::ColumnLengths.into()),
+        Ok(column @ ..CROSS) => Ok(columns.column(column).ok_or(Code::ColumnLengths)?.as_ptr().cast()),
+        _ => Err(Code::ColumnLengths.into()),
     };
     COLUMNS.with(columns, offset).unwrap_or(core::ptr::null())
 }
