@@ -9,11 +9,15 @@ use crate::timestamp::Timestamp;
 use crate::volume::{self, Volume};
 
 /// A `T`, or a double that stands for one.
+// Public, as a bound on a public type has to be; nobody outside can name it.
 pub trait Cell<T>: Copy {
     fn exact(self) -> Result<T>;
 
     /// The column itself, where it is exact.
-    fn exact_column(column: &[Self]) -> Option<&[T]>;
+    #[inline]
+    fn exact_column(_column: &[Self]) -> Option<&[T]> {
+        None
+    }
 
     /// Makes a block exact. `false` where that takes longer for one of the cells, or one is to be refused; what the block holds is
     /// unspecified then.
@@ -56,11 +60,6 @@ impl Cell<Price> for f64 {
         Price::from_f64(self)
     }
 
-    #[inline]
-    fn exact_column(_: &[Self]) -> Option<&[Price]> {
-        None
-    }
-
     // As `Price::from_f64_quickly` does it.
     #[inline(never)]
     fn exact_block(cells: &Rows<Self>, block: &mut Rows<Price>) -> bool {
@@ -86,11 +85,6 @@ impl Cell<Volume> for f64 {
     #[inline]
     fn exact(self) -> Result<Volume> {
         Volume::from_f64(self)
-    }
-
-    #[inline]
-    fn exact_column(_: &[Self]) -> Option<&[Volume]> {
-        None
     }
 
     #[inline(never)]
