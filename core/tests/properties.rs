@@ -7,29 +7,36 @@ mod columns;
 use std::cmp::Ordering;
 
 use alpha_kite_core::{
-    Bar, Date, Error, Interval, Price, Ratio, Resampler, Rule, Session, SessionEngine, Step, Timestamp, Volume,
+    Bar, Columns, Date, Error, Interval, Price, Ratio, Resampler, Rule, Session, SessionEngine, Step, Timestamp, Volume,
 };
-use columns::push_columns;
+use columns::{push_columns, values};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Bars of up to two sessions and the time around them, from one seed of shapes.
+/// Bars of up to two sessions and the time around them, from one seed of shapes: half of them of a usual day, which blocks can
+/// settle, half with all prices and volumes that there are.
 fn bars() -> impl Strategy<Value = Vec<Bar>> {
-    let price = prop_oneof![
-        4 => 100_000_000..101_000_000_i64,
+    let price = || {
+        prop_oneof![
+            4 => 100_000_000..101_000_000_i64,
+            4 => (0..3_i64).prop_map(|cents| 100_000_000 + cents * 10_000),
+        ]
+    };
+    let any_price = prop_oneof![
+        4 => price(),
         4 => (0..3_i64).prop_map(|cents| 600_000_000 + cents * 10_000),
         2 => Just(511_999_999),
         1 => 0..=Price::MAX.as_micros(),
     ];
-    let volume = prop_oneof![
-        4 => 0..2_000_u64,
-        3 => Just(0),
-        2 => 0..50_000_000_u64,
-        1 => 0..20_000_000_000_u64,
-    ];
+    let volume = || prop_oneof![4 => 0..2_000_u64, 3 => Just(0)];
+    let any_volume = prop_oneof![7 => volume(), 2 => 0..50_000_000_u64, 1 => 0..20_000_000_000_u64];
+    prop_oneof![bars_of(price(), volume()), bars_of(any_price, any_volume)]
+}
+
+fn bars_of(price: impl Strategy<Value = i64>, volume: impl Strategy<Value = u64>) -> impl Strategy<Value = Vec<Bar>> {
     // Milliseconds to the next bar: mostly seconds, at times hours, so that sessions begin and end.
     let gap = prop_oneof![40 => Just(1_000_i64), 8 => 1_000..60_000_i64, 1 => 1_000_000..30_000_000_i64];
-    let row = (gap, price.clone(), 0..50_000_i64, 0..50_000_i64, volume);
+    let row = (gap, price, 0..50_000_i64, 0..50_000_i64, volume);
     let begin = Date::parse("2018-11-21").unwrap().at_midnight_utc().as_millis() + 14 * 3_600_000;
     vec(row, 0..400).prop_map(move |rows| {
         let mut start = begin;
@@ -135,6 +142,59 @@ proptest! {
             }
         }
         prop_assert_eq!(found, whole);
+    }
+
+    #[test]
+    fn doubles_are_the_prices_nearest_to_them(
+        bars in bars(),
+        hlc3: bool,
+        sizes in vec(1..300_usize, 1..9),
+        // Parts of a micro-dollar: most prices have none, some are next to the middle between two, or in it.
+        parts in vec(prop_oneof![200 => Just(0.0), 2 => 0.0..1.0, 1 => 0.497..0.503, 1 => Just(0.5)], 1..300),
+        wrong in (0..4_usize, 0..600_usize, prop_oneof![Just(f64::NAN), Just(-1.0), Just(0.5), Just(1e300)]),
+    ) {
+        let rule = if hlc3 { Rule::Hlc3 } else { Rule::Close };
+        #[expect(clippy::as_conversions, reason = "below 2^53")]
+        let double = |integer: i64| integer as f64;
+        let dollars = |price: fn(&Bar) -> Price| -> Vec<f64> {
+            let micros = bars.iter().map(|bar| double(price(bar).as_micros()));
+            micros.zip(parts.iter().cycle()).map(|(micros, part)| ((micros + part) / 1e6).min(1e7)).collect()
+        };
+        let mut starts: Vec<_> = bars.iter().map(|bar| double(bar.start.as_millis())).collect();
+        let [mut closes, highs, lows] = [|bar: &Bar| bar.close, |bar: &Bar| bar.high, |bar: &Bar| bar.low].map(dollars);
+        let mut volumes: Vec<_> = bars.iter().map(|bar| double(bar.volume.get().cast_signed())).collect();
+        let (column, row, value) = wrong;
+        if let Some(cell) = [&mut starts, &mut closes, &mut volumes].into_iter().nth(column).and_then(|cells| cells.get_mut(row)) {
+            *cell = value;
+        }
+
+        let mut one_by_one = SessionEngine::new(rule);
+        let mut engine = one_by_one;
+        let mut first = 0;
+        for size in sizes.into_iter().cycle().take_while(|_| !bars.is_empty()) {
+            let rows = first..bars.len().min(first + size);
+            let before = engine;
+            let expected: Result<Vec<_>, _> = rows.clone().map(|row| {
+                let (start, close) = (Timestamp::from_f64(starts[row])?, Price::from_f64(closes[row])?);
+                let (high, low) = (Price::from_f64(highs[row])?, Price::from_f64(lows[row])?);
+                let volume = Volume::from_f64(volumes[row])?;
+                let step = one_by_one.push(&Bar { start, open: close, high, low, close, volume })?.unwrap_or_default();
+                let bits = |value: Option<f64>| value.map_or(u64::MAX, f64::to_bits);
+                Ok((bits(step.sma9), bits(step.vwap), step.cross.map_or(0, |cross| cross.as_sign())))
+            }).collect();
+            let columns = Columns {
+                closes: &closes[rows.clone()],
+                volumes: &volumes[rows.clone()],
+                highs_lows: Some((&highs[rows.clone()], &lows[rows.clone()])),
+            };
+            let found = values(rows.len(), |values| engine.push_doubles(&starts[rows.clone()], &columns, values));
+            prop_assert_eq!(&found, &expected);
+            prop_assert_eq!(engine, if found.is_ok() { one_by_one } else { before });
+            first = rows.end;
+            if found.is_err() || first == bars.len() {
+                break;
+            }
+        }
     }
 
     #[test]
