@@ -10,7 +10,8 @@ export interface ResidentColumns {
   readonly rows: number;
   /**
    * As `compute`, without copying. `sma9`, `vwap` and `cross` are views of the wasm module's memory: they show the latest results of these
-   * columns, and end (their length becomes 0) when that memory grows. Reading `crosses` or `sessions` first computes once more.
+   * columns, and end (their length becomes 0) when that memory grows. The first reading of `crosses`, and of `sessions`, computes once
+   * more.
    */
   compute(options: Options): Result;
   /** Frees the memory. Safe twice; everything else throws `disposed` afterwards. */
