@@ -25,7 +25,7 @@ use crate::sma::Sma;
 use crate::volume::Volume;
 
 /// Rows in one block: enough to spread its fixed costs, few enough to stay in the first-level cache.
-pub(crate) const BLOCK_ROWS: usize = 64;
+pub(crate) const BLOCK_ROWS: usize = 128;
 
 pub(crate) type Rows<T> = [T; BLOCK_ROWS];
 
@@ -43,8 +43,8 @@ struct Input<'a> {
     /// The closes nine rows earlier, which leave SMA9.
     leaving: &'a Rows<Price>,
     volumes: &'a Rows<Volume>,
-    /// Where the VWAP weighs them.
-    highs_lows: Option<(&'a Rows<Price>, &'a Rows<Price>)>,
+    /// The sums of the prices that the VWAP weighs.
+    weighed: &'a Rows<Price>,
 }
 
 /// The cells of one block, made exact, where the columns do not hold them so.
@@ -54,6 +54,7 @@ struct Room {
     volumes: Rows<Volume>,
     highs: Rows<Price>,
     lows: Rows<Price>,
+    weighed: Rows<Price>,
 }
 
 /// The values of one block.
@@ -80,7 +81,7 @@ impl Blocks {
     ) -> usize {
         let start = at;
         let mut base = self.sums.next_base(self.rule);
-        let mut leads = [0.0; BLOCK_ROWS];
+        let mut leads = [0; BLOCK_ROWS];
         let mut room = Room::new(state);
         while let Some((input, mut output)) =
             Input::at(columns, &mut room, self.rule, at, at == start).zip(Output::at(values, at))
@@ -115,7 +116,13 @@ impl Room {
     fn new(state: &Indicators) -> Self {
         let mut closes = [Price::MIN; _];
         closes.iter_mut().zip(state.sma.closes()).for_each(|(to, close)| *to = close);
-        Self { closes, volumes: [Volume::ZERO; _], highs: [Price::MIN; _], lows: [Price::MIN; _] }
+        Self {
+            closes,
+            volumes: [Volume::ZERO; _],
+            highs: [Price::MIN; _],
+            lows: [Price::MIN; _],
+            weighed: [Price::MIN; _],
+        }
     }
 }
 
@@ -140,13 +147,18 @@ impl<'a> Input<'a> {
             }
             (room.closes.first_chunk()?, room.closes.last_chunk()?)
         };
-        let highs_lows = match (rule, columns.highs_lows) {
+        let weighed = match (rule, columns.highs_lows) {
             (Rule::Hlc3, Some((highs, lows))) => {
-                Some((exact_block(highs, at, &mut room.highs)?, exact_block(lows, at, &mut room.lows)?))
+                let highs = exact_block(highs, at, &mut room.highs)?;
+                let lows = exact_block(lows, at, &mut room.lows)?;
+                for (row, weighed) in room.weighed.iter_mut().enumerate() {
+                    *weighed = Price::known(rule.weigh(highs[row], lows[row], closes[row]).cast_signed());
+                }
+                &room.weighed
             }
-            _ => None,
+            _ => closes,
         };
-        Some(Self { closes, leaving, volumes: exact_block(columns.volumes, at, &mut room.volumes)?, highs_lows })
+        Some(Self { closes, leaving, volumes: exact_block(columns.volumes, at, &mut room.volumes)?, weighed })
     }
 }
 
@@ -162,15 +174,6 @@ fn exact_block<'a, C: Cell<T>, T>(column: &'a [C], at: usize, room: &'a mut Rows
 #[inline]
 fn block<T>(column: &[T], at: usize) -> Option<&Rows<T>> {
     column.get(at..)?.first_chunk()
-}
-
-impl Input<'_> {
-    /// The sum of the prices of a row that the VWAP weighs, in micro-dollars.
-    fn weighed(&self, rule: Rule, row: usize) -> i64 {
-        let close = self.closes[row];
-        let (high, low) = self.highs_lows.map_or((close, close), |(highs, lows)| (highs[row], lows[row]));
-        rule.weigh(high, low, close).cast_signed()
-    }
 }
 
 impl<'a> Output<'a> {

@@ -51,7 +51,7 @@ fn closes_alone_give_the_same_bits() {
 #[test]
 fn columns_give_the_same_bits_in_any_chunks() {
     for Case { name, rule, bars, sma9, vwap, cross, .. } in cases() {
-        for chunk in [1, 8, 9, 10, 63, 64, 65, 73, 74, 137, 138, 200, 1000, usize::MAX] {
+        for chunk in [1, 8, 9, 10, 127, 128, 129, 137, 138, 265, 266, 400, 1000, usize::MAX] {
             let mut engine = SessionEngine::new(rule);
             let mut at = 0;
             for bars in bars.chunks(chunk.min(bars.len().max(1))) {

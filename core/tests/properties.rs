@@ -38,7 +38,7 @@ fn bars_of(price: impl Strategy<Value = i64>, volume: impl Strategy<Value = u64>
     let gap = prop_oneof![40 => Just(1_000_i64), 8 => 1_000..60_000_i64, 1 => 1_000_000..30_000_000_i64];
     let row = (gap, price, 0..50_000_i64, 0..50_000_i64, volume);
     let begin = Date::parse("2018-11-21").unwrap().at_midnight_utc().as_millis() + 14 * 3_600_000;
-    vec(row, 0..400).prop_map(move |rows| {
+    vec(row, 0..600).prop_map(move |rows| {
         let mut start = begin;
         rows.into_iter()
             .map(|(gap, close, above, below, volume)| {
@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn chunks_of_columns_change_nothing(bars in bars(), hlc3: bool, sizes in vec(1..300_usize, 1..9)) {
+    fn chunks_of_columns_change_nothing(bars in bars(), hlc3: bool, sizes in vec(1..500_usize, 1..9)) {
         let rule = if hlc3 { Rule::Hlc3 } else { Rule::Close };
         let whole: Vec<_> = steps(rule, &bars)
             .into_iter()
@@ -148,7 +148,7 @@ proptest! {
     fn doubles_are_the_prices_nearest_to_them(
         bars in bars(),
         hlc3: bool,
-        sizes in vec(1..300_usize, 1..9),
+        sizes in vec(1..500_usize, 1..9),
         // Parts of a micro-dollar: most prices have none, some are next to the middle between two, or in it.
         parts in vec(prop_oneof![200 => Just(0.0), 2 => 0.0..1.0, 1 => 0.497..0.503, 1 => Just(0.5)], 1..300),
         wrong in (0..4_usize, 0..600_usize, prop_oneof![Just(f64::NAN), Just(-1.0), Just(0.5), Just(1e300)]),

@@ -32,6 +32,13 @@ pub(super) fn from_bits(bits: Integers) -> Doubles {
     cast(bits)
 }
 
+/// The upper half of each double's bits.
+#[inline]
+pub(super) fn upper_halves(doubles: Doubles) -> [i32; LANES] {
+    let halves: [[i32; 2]; LANES] = cast(doubles);
+    halves.map(|[first, second]| if cfg!(target_endian = "little") { second } else { first })
+}
+
 /// The bitwise or of all lanes.
 #[inline]
 pub(crate) fn any_bits(lanes: Integers) -> i64 {
