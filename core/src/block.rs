@@ -15,14 +15,12 @@ mod sums;
 
 use crate::block::settle::settle;
 use crate::block::sums::Sums;
-use crate::cells::Cell;
+use crate::cells::{PriceCell, VolumeCell};
 use crate::columns::{Columns, Values};
 use crate::cross::{CrossDetector, Direction};
 use crate::indicators::{Indicators, SMA_BARS};
-use crate::price::Price;
 use crate::rule::Rule;
 use crate::sma::Sma;
-use crate::volume::Volume;
 
 /// Rows in one block: enough to spread its fixed costs, few enough to stay in the first-level cache.
 pub(crate) const BLOCK_ROWS: usize = 128;
@@ -38,23 +36,24 @@ pub(crate) struct Blocks {
 }
 
 /// The columns of one block.
-struct Input<'a> {
-    closes: &'a Rows<Price>,
+struct Input<'a, P: PriceCell, V> {
+    closes: &'a Rows<P::Held>,
     /// The closes nine rows earlier, which leave SMA9.
-    leaving: &'a Rows<Price>,
-    volumes: &'a Rows<Volume>,
+    leaving: &'a Rows<P::Held>,
     /// The sums of the prices that the VWAP weighs.
-    weighed: &'a Rows<Price>,
+    weighed: &'a Rows<P::Held>,
+    /// No such sum is above this.
+    highest: i64,
+    volumes: &'a Rows<V>,
 }
 
-/// The cells of one block, made exact, where the columns do not hold them so.
-struct Room {
-    /// Those of SMA9 before the block, and its own.
-    closes: [Price; SMA_BARS + BLOCK_ROWS],
-    volumes: Rows<Volume>,
-    highs: Rows<Price>,
-    lows: Rows<Price>,
-    weighed: Rows<Price>,
+/// The prices of one block, where their columns do not hold them so.
+struct Room<P: PriceCell> {
+    /// The closes of SMA9 before the block, and its own.
+    closes: [P::Held; SMA_BARS + BLOCK_ROWS],
+    highs: Rows<P::Held>,
+    lows: Rows<P::Held>,
+    weighed: Rows<P::Held>,
 }
 
 /// The values of one block.
@@ -72,7 +71,7 @@ impl Blocks {
     }
 
     /// Takes whole blocks from row `at` on, as many as it can settle, and returns the row that it came to.
-    pub(crate) fn push<P: Cell<Price>, V: Cell<Volume>>(
+    pub(crate) fn push<P: PriceCell, V: VolumeCell>(
         mut self,
         state: &mut Indicators,
         columns: &Columns<'_, P, V>,
@@ -82,7 +81,7 @@ impl Blocks {
         let start = at;
         let mut base = self.sums.next_base(self.rule);
         let mut leads = [0; BLOCK_ROWS];
-        let mut room = Room::new(state);
+        let mut room = Room::<P>::new(state);
         while let Some((input, mut output)) =
             Input::at(columns, &mut room, self.rule, at, at == start).zip(Output::at(values, at))
         {
@@ -103,7 +102,7 @@ impl Blocks {
     }
 
     /// Writes the sums back into the state after the rows before `at`.
-    fn end<P: Cell<Price>, V>(&self, state: &mut Indicators, columns: &Columns<'_, P, V>, at: usize) {
+    fn end<P: PriceCell, V>(&self, state: &mut Indicators, columns: &Columns<'_, P, V>, at: usize) {
         state.sma = Sma::new();
         let last = columns.closes.get(at - SMA_BARS..at).unwrap_or_default();
         last.iter().filter_map(|close| P::exact(*close).ok()).for_each(|close| state.sma.push(close));
@@ -112,62 +111,45 @@ impl Blocks {
     }
 }
 
-impl Room {
+impl<P: PriceCell> Room<P> {
     fn new(state: &Indicators) -> Self {
-        let mut closes = [Price::MIN; _];
-        closes.iter_mut().zip(state.sma.closes()).for_each(|(to, close)| *to = close);
-        Self {
-            closes,
-            volumes: [Volume::ZERO; _],
-            highs: [Price::MIN; _],
-            lows: [Price::MIN; _],
-            weighed: [Price::MIN; _],
-        }
+        let mut closes = [P::held(0); _];
+        closes.iter_mut().zip(state.sma.closes()).for_each(|(to, close)| *to = P::held(close.as_micros()));
+        Self { closes, highs: [P::held(0); _], lows: [P::held(0); _], weighed: [P::held(0); _] }
     }
 }
 
-impl<'a> Input<'a> {
+impl<'a, P: PriceCell, V: VolumeCell> Input<'a, P, V> {
     /// The block of rows from `at` on; `None` where the columns end before it does, or hold what takes longer.
     #[inline]
-    fn at<P: Cell<Price>, V: Cell<Volume>>(
-        columns: &Columns<'a, P, V>,
-        room: &'a mut Room,
-        rule: Rule,
-        at: usize,
-        is_first: bool,
-    ) -> Option<Self> {
-        let (leaving, closes) = if let (false, Some(closes)) = (is_first, P::exact_column(columns.closes)) {
-            (block(closes, at - SMA_BARS)?, block(closes, at)?)
+    fn at(columns: &Columns<'a, P, V>, room: &'a mut Room<P>, rule: Rule, at: usize, is_first: bool) -> Option<Self> {
+        let volumes = block(columns.volumes, at)?;
+        if !V::are_volumes(volumes) {
+            return None;
+        }
+        let (leaving, closes, highest) = if let (false, Some(column)) = (is_first, P::held_column(columns.closes)) {
+            let closes = block(column, at)?;
+            (block(column, at - SMA_BARS)?, closes, P::highest(closes))
         } else {
             if !is_first {
                 room.closes.copy_within(BLOCK_ROWS.., 0);
             }
-            if !P::exact_block(block(columns.closes, at)?, room.closes.last_chunk_mut()?) {
-                return None;
-            }
-            (room.closes.first_chunk()?, room.closes.last_chunk()?)
+            let highest = P::hold(block(columns.closes, at)?, room.closes.last_chunk_mut()?)?;
+            (room.closes.first_chunk()?, room.closes.last_chunk()?, highest)
         };
-        let weighed = match (rule, columns.highs_lows) {
+        let (weighed, highest) = match (rule, columns.highs_lows) {
             (Rule::Hlc3, Some((highs, lows))) => {
-                let highs = exact_block(highs, at, &mut room.highs)?;
-                let lows = exact_block(lows, at, &mut room.lows)?;
+                P::hold(block(highs, at)?, &mut room.highs)?;
+                P::hold(block(lows, at)?, &mut room.lows)?;
                 for (row, weighed) in room.weighed.iter_mut().enumerate() {
-                    *weighed = Price::known(rule.weigh(highs[row], lows[row], closes[row]).cast_signed());
+                    let micros = |held: &Rows<P::Held>| P::bits(held[row]) - P::ORIGIN;
+                    *weighed = P::held(micros(&room.highs) + micros(&room.lows) + micros(closes));
                 }
-                &room.weighed
+                (&room.weighed, P::highest(&room.weighed))
             }
-            _ => closes,
+            _ => (closes, highest),
         };
-        Some(Self { closes, leaving, volumes: exact_block(columns.volumes, at, &mut room.volumes)?, weighed })
-    }
-}
-
-/// The block of rows from `at` on, in its column or made exact in the room for it.
-#[inline]
-fn exact_block<'a, C: Cell<T>, T>(column: &'a [C], at: usize, room: &'a mut Rows<T>) -> Option<&'a Rows<T>> {
-    match C::exact_column(column) {
-        Some(column) => block(column, at),
-        None => C::exact_block(block(column, at)?, room).then_some(room),
+        Some(Self { closes, leaving, weighed, highest, volumes })
     }
 }
 

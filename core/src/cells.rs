@@ -1,6 +1,6 @@
 //! What the cells of columns hold: exact values, or the doubles of another language.
 
-use crate::block::lanes::{Doubles, Integers, LANES, any_bits, bits};
+use crate::block::lanes::{Doubles, Integers, LANES, any_bits, bits, from_bits, integers};
 use crate::block::{BLOCK_ROWS, Rows};
 use crate::error::Result;
 use crate::int52::Int52;
@@ -8,20 +8,47 @@ use crate::price::{self, Price};
 use crate::timestamp::Timestamp;
 use crate::volume::{self, Volume};
 
-/// A `T`, or a double that stands for one.
+/// A price, or a double of dollars.
 // Public, as a bound on a public type has to be; nobody outside can name it.
-pub trait Cell<T>: Copy {
-    fn exact(self) -> Result<T>;
+pub trait PriceCell: Copy {
+    /// How blocks hold it: its bits are micro-dollars above an origin.
+    type Held: Copy;
+    const ORIGIN: i64;
 
-    /// The column itself, where it is exact.
+    fn bits(held: Self::Held) -> i64;
+
+    /// What these micro-dollars are held as.
+    fn held(micros: i64) -> Self::Held;
+
+    fn exact(self) -> Result<Price>;
+
+    /// The column itself, where that is how blocks hold it.
+    fn held_column(column: &[Self]) -> Option<&[Self::Held]>;
+
+    /// Fills a block, and returns micro-dollars that no price of it is above. `None` where that takes longer for one of the cells,
+    /// or one is to be refused; what the block holds is unspecified then.
+    fn hold(cells: &Rows<Self>, block: &mut Rows<Self::Held>) -> Option<i64>;
+
+    /// Micro-dollars that no price of a block is above.
     #[inline]
-    fn exact_column(_column: &[Self]) -> Option<&[T]> {
-        None
+    fn highest(block: &Rows<Self::Held>) -> i64 {
+        block.iter().fold(0, |any, held| any | Self::bits(*held)) - Self::ORIGIN
     }
+}
 
-    /// Makes a block exact. `false` where that takes longer for one of the cells, or one is to be refused; what the block holds is
-    /// unspecified then.
-    fn exact_block(cells: &Rows<Self>, block: &mut Rows<T>) -> bool;
+/// A volume, or a double of shares.
+// Public as above.
+pub trait VolumeCell: Copy {
+    fn exact(self) -> Result<Volume>;
+
+    /// Whether all cells are volumes. May be `false` where that takes longer to tell.
+    fn are_volumes(cells: &Rows<Self>) -> bool;
+
+    /// The shares of a volume.
+    fn shares(self) -> f64;
+
+    /// The shares of the rows from `row` on.
+    fn shares_at(cells: &Rows<Self>, row: usize) -> Doubles;
 }
 
 /// A time, or a double of milliseconds since 1970.
@@ -36,33 +63,65 @@ pub(crate) trait Start: Copy + PartialOrd {
     fn rise(starts: &[Self]) -> bool;
 }
 
-impl<T: Copy> Cell<T> for T {
+impl PriceCell for Price {
+    type Held = Self;
+    const ORIGIN: i64 = 0;
+
     #[inline]
-    fn exact(self) -> Result<T> {
+    fn bits(held: Self) -> i64 {
+        held.as_micros()
+    }
+
+    #[inline]
+    fn held(micros: i64) -> Self {
+        Self::known(micros)
+    }
+
+    #[inline]
+    fn exact(self) -> Result<Self> {
         Ok(self)
     }
 
     #[inline]
-    fn exact_column(column: &[Self]) -> Option<&[T]> {
+    fn held_column(column: &[Self]) -> Option<&[Self]> {
         Some(column)
     }
 
     #[inline]
-    fn exact_block(cells: &Rows<Self>, block: &mut Rows<T>) -> bool {
+    fn hold(cells: &Rows<Self>, block: &mut Rows<Self>) -> Option<i64> {
         *block = *cells;
-        true
+        Some(Self::highest(block))
     }
 }
 
-impl Cell<Price> for f64 {
+impl PriceCell for f64 {
+    /// The bits of an [`Int52`].
+    type Held = i64;
+    const ORIGIN: i64 = Int52::ZERO.to_bits();
+
+    #[inline]
+    fn bits(held: i64) -> i64 {
+        held
+    }
+
+    #[inline]
+    fn held(micros: i64) -> i64 {
+        Int52::wrapping(micros).to_bits()
+    }
+
     #[inline]
     fn exact(self) -> Result<Price> {
         Price::from_f64(self)
     }
 
+    #[inline]
+    fn held_column(_column: &[Self]) -> Option<&[i64]> {
+        None
+    }
+
     // As `Price::from_f64_quickly` does it.
     #[inline(never)]
-    fn exact_block(cells: &Rows<Self>, block: &mut Rows<Price>) -> bool {
+    fn hold(cells: &Rows<Self>, block: &mut Rows<i64>) -> Option<i64> {
         let [mut signs, mut any] = [Integers::splat(0); 2];
         let (origin, mut rounding) = (Doubles::splat(Int52::ORIGIN), Doubles::splat(0.0));
         for row in (0..BLOCK_ROWS).step_by(LANES) {
@@ -70,35 +129,70 @@ impl Cell<Price> for f64 {
             let product = dollars * Doubles::splat(1e6);
             let kept = product + origin;
             rounding = rounding.fast_max((product - (kept - origin)).abs());
-            let micros = bits(kept) - bits(origin);
             signs |= bits(dollars);
-            any |= micros;
-            block[row..row + LANES].copy_from_slice(&micros.to_array().map(Price::known));
+            any |= bits(kept);
+            block[row..row + LANES].copy_from_slice(bits(kept).as_array());
         }
         let rounding = rounding.to_array().into_iter().fold(0.0, f64::max);
         // What is no finite number has high bits.
-        any_bits(signs) >= 0 && any_bits(any).cast_unsigned() < price::SMALL_END && rounding <= price::CERTAIN
+        let highest = any_bits(any).wrapping_sub(Self::ORIGIN);
+        let are_prices =
+            any_bits(signs) >= 0 && highest.cast_unsigned() < price::SMALL_END && rounding <= price::CERTAIN;
+        are_prices.then_some(highest)
     }
 }
 
-impl Cell<Volume> for f64 {
+impl VolumeCell for Volume {
+    #[inline]
+    fn exact(self) -> Result<Self> {
+        Ok(self)
+    }
+
+    #[inline]
+    fn are_volumes(_cells: &Rows<Self>) -> bool {
+        true
+    }
+
+    #[inline]
+    fn shares(self) -> f64 {
+        Int52::wrapping(self.get().cast_signed()).to_f64()
+    }
+
+    #[inline]
+    fn shares_at(cells: &Rows<Self>, row: usize) -> Doubles {
+        let origin = Doubles::splat(Int52::ORIGIN);
+        from_bits(integers(|lane| cells[row + lane].get().cast_signed()) + bits(origin)) - origin
+    }
+}
+
+impl VolumeCell for f64 {
     #[inline]
     fn exact(self) -> Result<Volume> {
         Volume::from_f64(self)
     }
 
     #[inline(never)]
-    fn exact_block(cells: &Rows<Self>, block: &mut Rows<Volume>) -> bool {
+    fn are_volumes(cells: &Rows<Self>) -> bool {
         let (origin, [mut fractions, mut any]) = (Doubles::splat(Int52::ORIGIN), [Integers::splat(0); 2]);
         for row in (0..BLOCK_ROWS).step_by(LANES) {
             let shares = doubles(cells, row);
             let kept = shares + origin;
             fractions |= bits(kept - origin) ^ bits(shares);
-            let whole = bits(kept) - bits(origin);
-            any |= whole;
-            block[row..row + LANES].copy_from_slice(&whole.to_array().map(Volume::known));
+            any |= bits(kept);
         }
-        any_bits(fractions) == 0 && any_bits(any).cast_unsigned() < volume::SMALL_END
+        let any = any_bits(any).wrapping_sub(Int52::ZERO.to_bits()).cast_unsigned();
+        any_bits(fractions) == 0 && any < volume::SMALL_END
+    }
+
+    #[inline]
+    fn shares(self) -> f64 {
+        self
+    }
+
+    #[inline]
+    fn shares_at(cells: &Rows<Self>, row: usize) -> Doubles {
+        // Compilers take apart what is only loaded.
+        doubles(cells, row) + Doubles::splat(0.0)
     }
 }
 
@@ -191,31 +285,52 @@ mod tests {
     }
 
     /// Puts a double into any row of a block of doubles that are good: what a block makes of it is what it is, or is left open.
-    fn check<T: Copy + PartialEq + core::fmt::Debug>(good: f64, doubles: &[(f64, bool)])
-    where
-        f64: Cell<T>,
-    {
-        let known: T = Cell::exact(good).unwrap();
+    fn check<T: PartialEq + core::fmt::Debug>(
+        good: f64,
+        exact: fn(f64) -> Result<T>,
+        block: fn(&Rows<f64>) -> Option<Vec<T>>,
+        doubles: &[(f64, bool)],
+    ) {
         for row in 0..BLOCK_ROWS {
             for (double, is_quick) in doubles {
                 let mut cells = [good; BLOCK_ROWS];
                 cells[row] = *double;
-                let mut block = [known; BLOCK_ROWS];
-                assert_eq!(f64::exact_block(&cells, &mut block), *is_quick, "{double} in row {row}");
-                if *is_quick {
-                    assert_eq!(block.map(Ok::<_, Error>), cells.map(Cell::exact));
+                let found = block(&cells);
+                assert_eq!(found.is_some(), *is_quick, "{double} in row {row}");
+                if let Some(found) = found {
+                    assert_eq!(Ok::<_, Error>(found), cells.into_iter().map(exact).collect());
                 }
             }
         }
+    }
+
+    fn prices(cells: &Rows<f64>) -> Option<Vec<Price>> {
+        let mut block = [0; BLOCK_ROWS];
+        let price = |held: &i64| Price::from_micros(*held - <f64 as PriceCell>::ORIGIN).unwrap();
+        let highest = <f64 as PriceCell>::hold(cells, &mut block)?;
+        let prices: Vec<_> = block.iter().map(price).collect();
+        assert!(prices.iter().all(|price| price.as_micros() <= highest));
+        Some(prices)
+    }
+
+    fn volumes(cells: &Rows<f64>) -> Option<Vec<Volume>> {
+        let volume = |row: usize| {
+            let (shares, [first, ..]) = (cells[row].shares(), f64::shares_at(cells, row / LANES * LANES).to_array());
+            assert!(!row.is_multiple_of(LANES) || shares == first);
+            Volume::new(u64::try_from(Int52::nearest(shares).get()).unwrap()).unwrap()
+        };
+        f64::are_volumes(cells).then(|| (0..BLOCK_ROWS).map(volume).collect())
     }
 
     #[test]
     fn blocks_of_doubles_are_exact_or_left_open() {
         let all =
             [(f64::NAN, false), (-f64::NAN, false), (f64::INFINITY, false), (f64::NEG_INFINITY, false), (-0.0, false)];
-        check::<Price>(598.1234, &all);
-        check::<Price>(
+        check(598.1234, Price::from_f64, prices, &all);
+        check(
             598.1234,
+            Price::from_f64,
+            prices,
             &[
                 (0.0, true),
                 (1e-9, true),
@@ -230,9 +345,11 @@ mod tests {
                 (1e300, false),
             ],
         );
-        check::<Volume>(777_539.0, &all);
-        check::<Volume>(
+        check(777_539.0, Volume::from_f64, volumes, &all);
+        check(
             777_539.0,
+            Volume::from_f64,
+            volumes,
             &[
                 (0.0, true),
                 (8e12, true),

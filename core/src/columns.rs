@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::block::{BLOCK_ROWS, Blocks};
-use crate::cells::{Cell, Start};
+use crate::cells::{PriceCell, Start, VolumeCell};
 use crate::cross::Direction;
 use crate::engine::SessionEngine;
 use crate::error::{Error, Result};
@@ -57,7 +57,7 @@ impl Indicators {
         self.push_cells(columns, values)
     }
 
-    fn push_cells<P: Cell<Price>, V: Cell<Volume>>(
+    fn push_cells<P: PriceCell, V: VolumeCell>(
         &mut self,
         columns: &Columns<'_, P, V>,
         values: &mut Values<'_>,
@@ -67,7 +67,7 @@ impl Indicators {
         self.push_rows(columns, values).inspect_err(|_| *self = before)
     }
 
-    fn push_rows<P: Cell<Price>, V: Cell<Volume>>(
+    fn push_rows<P: PriceCell, V: VolumeCell>(
         &mut self,
         columns: &Columns<'_, P, V>,
         values: &mut Values<'_>,
@@ -137,7 +137,7 @@ impl SessionEngine {
         self.push_cells(starts, columns, values)
     }
 
-    fn push_cells<T: Start, P: Cell<Price>, V: Cell<Volume>>(
+    fn push_cells<T: Start, P: PriceCell, V: VolumeCell>(
         &mut self,
         starts: &[T],
         columns: &Columns<'_, P, V>,
@@ -149,7 +149,7 @@ impl SessionEngine {
         self.push_sessions(starts, columns, values).inspect_err(|_| *self = before)
     }
 
-    fn push_sessions<T: Start, P: Cell<Price>, V: Cell<Volume>>(
+    fn push_sessions<T: Start, P: PriceCell, V: VolumeCell>(
         &mut self,
         starts: &[T],
         columns: &Columns<'_, P, V>,
@@ -175,7 +175,7 @@ impl SessionEngine {
     }
 }
 
-impl<P: Cell<Price>, V: Cell<Volume>> Columns<'_, P, V> {
+impl<P: PriceCell, V: VolumeCell> Columns<'_, P, V> {
     fn check(&self, rule: Rule, values: &Values<'_>) -> Result<()> {
         let (highs, lows) = match (self.highs_lows, rule) {
             (Some((highs, lows)), _) => (highs.len(), lows.len()),

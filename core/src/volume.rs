@@ -25,12 +25,6 @@ impl Volume {
         if shares <= Self::MAX.0 { Ok(Self(shares)) } else { Err(Error::VolumeOutOfRange) }
     }
 
-    /// A number of shares that is known to be in range, or is not looked at otherwise.
-    #[inline]
-    pub(crate) const fn known(shares: i64) -> Self {
-        Self(shares.cast_unsigned())
-    }
-
     /// Returns the number of shares.
     #[inline]
     #[must_use]

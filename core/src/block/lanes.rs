@@ -16,7 +16,7 @@ const HALVINGS: usize = if LANES == 2 { 1 } else { 2 };
 
 /// A vector of the integers that a row's lane is given.
 #[inline]
-pub(super) fn integers(of_lane: impl Fn(usize) -> i64) -> Integers {
+pub(crate) fn integers(of_lane: impl Fn(usize) -> i64) -> Integers {
     Integers::new(core::array::from_fn(of_lane))
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn bits(doubles: Doubles) -> Integers {
 
 /// The double of each pattern of bits.
 #[inline]
-pub(super) fn from_bits(bits: Integers) -> Doubles {
+pub(crate) fn from_bits(bits: Integers) -> Doubles {
     cast(bits)
 }
 

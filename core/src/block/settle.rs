@@ -7,6 +7,7 @@ use crate::block::lanes::{
 };
 use crate::block::sums::{NINE, Sums};
 use crate::block::{BLOCK_ROWS, Input, Output, Rows};
+use crate::cells::{PriceCell, VolumeCell};
 use crate::cross::Direction;
 use crate::int52::Int52;
 use crate::ratio::Ratio;
@@ -21,46 +22,46 @@ const TURN_VECTORS: usize = 2;
 
 const TURN_ROWS: usize = TURN_VECTORS * LANES;
 
-/// What the rows of a block have in common.
-struct Rest {
-    /// No price that the VWAP weighs is above this, and the base is not either: micro-dollars.
-    highest: Int52,
-    /// Not 0 if the two bounds of a VWAP differed.
-    open: i64,
-}
-
 /// Settles a block and takes sums and side on to its end. `false` where doubles cannot tell: sums and side are those before it
 /// then, and what the output holds is unspecified.
-pub(super) fn settle(
+pub(super) fn settle<P: PriceCell, V: VolumeCell>(
     rule: Rule,
     sums: &mut Sums,
     side: &mut Option<Direction>,
-    input: &Input<'_>,
+    input: &Input<'_, P, V>,
     output: &mut Output<'_>,
     leads: &mut Rows<i32>,
 ) -> bool {
     let before = *sums;
-    let Rest { highest, open } = settle_rows(rule, sums, input, output, leads);
+    let open = settle_rows(rule, sums, input, output, leads);
     // What bounds every price's distance from the base bounds every sum of products and every step towards it.
     let is_exact_within = |distance: Int52| {
         let bound = distance.to_f64() * (sums.volume - before.volume) + before.products.abs();
         bound < EXACT_NINTH && sums.volume <= MAX_VOLUME.to_f64()
     };
+    let highest = Int52::wrapping(input.highest | before.base.prices(rule));
     if !is_exact_within(highest) && !is_exact_within(farthest(rule, before.base, input)) {
         *sums = before;
         return false;
     }
     crosses::detect(side, leads, output.cross);
-    if open != 0 {
+    if open {
         settle_exactly(rule, &before, input, output);
     }
     true
 }
 
 /// Writes SMA9 and VWAP, and the lead of SMA9 over the VWAP: the upper half of the double of it times some positive number.
+/// `true` if the two bounds of a VWAP differed.
 // A function of its own: compilers keep more of it in registers.
 #[inline(never)]
-fn settle_rows(rule: Rule, sums: &mut Sums, input: &Input<'_>, output: &mut Output<'_>, leads: &mut Rows<i32>) -> Rest {
+fn settle_rows<P: PriceCell, V: VolumeCell>(
+    rule: Rule,
+    sums: &mut Sums,
+    input: &Input<'_, P, V>,
+    output: &mut Output<'_>,
+    leads: &mut Rows<i32>,
+) -> bool {
     // Nine over the prices that the VWAP adds up a bar.
     let nine = match rule {
         Rule::Close => 9.0,
@@ -70,24 +71,24 @@ fn settle_rows(rule: Rule, sums: &mut Sums, input: &Input<'_>, output: &mut Outp
     let Scale { dollars, low, high } = base.scale(rule);
     let [dollars, low, high, nine] = [dollars, low, high, nine].map(Doubles::splat);
     let nine_bases = Doubles::splat(Int52::wrapping(NINE * base.as_micros()).to_f64());
-    let less_bases = Integers::splat(Int52::wrapping(-base.prices(rule)).to_bits());
     let origin = Doubles::splat(Int52::ORIGIN);
-    let zero = bits(origin);
+    // What is held above an origin converts with one subtraction less.
+    let (held_bases, bases) = match P::ORIGIN {
+        0 => (Int52::wrapping(-base.prices(rule)).to_bits(), Int52::ORIGIN),
+        _ => (0, Int52::wrapping(base.prices(rule)).to_f64() + Int52::ORIGIN),
+    };
+    let (held_bases, bases) = (Integers::splat(held_bases), Doubles::splat(bases));
 
     let mut closes = IntegerSum::new(sums.closes.to_bits());
     let [mut volumes, mut products] = [sums.volume, sums.products].map(DoubleSum::new);
-    let [mut open, mut highest] = [Integers::splat(0); 2];
+    let mut open = Integers::splat(0);
 
     let mut settle_vector = |row: usize| {
-        let close = integers(|lane| input.closes[row + lane].as_micros());
-        let leaving = integers(|lane| input.leaving[row + lane].as_micros());
-        let shares = integers(|lane| input.volumes[row + lane].get().cast_signed());
-        let weighed = integers(|lane| input.weighed[row + lane].as_micros());
-        highest |= weighed;
-        let closes = from_bits(closes.add(close - leaving)) - origin;
-        let shares = from_bits(shares + zero) - origin;
+        let held = |prices: &Rows<P::Held>| integers(|lane| P::bits(prices[row + lane]));
+        let closes = from_bits(closes.add(held(input.closes) - held(input.leaving))) - origin;
+        let shares = V::shares_at(input.volumes, row);
         let volume = volumes.add(shares);
-        let products = products.add((from_bits(weighed + less_bases) - origin) * shares);
+        let products = products.add((from_bits(held(input.weighed) + held_bases) - bases) * shares);
 
         let sma9 = (closes + nine_bases) / Doubles::splat(9e6);
         let quotient = products / volume;
@@ -109,27 +110,32 @@ fn settle_rows(rule: Rule, sums: &mut Sums, input: &Input<'_>, output: &mut Outp
 
     let [volume, products] = [volumes, products].map(|sum| sum.last());
     *sums = Sums { base, closes: Int52::from_bits(closes.last()), volume, products };
-    Rest { highest: Int52::wrapping(any_bits(highest) | base.prices(rule)), open: any_bits(open) }
+    any_bits(open) != 0
 }
 
 /// How far from the base the prices of a block are at most. Takes a while: most blocks need not know.
 #[cold]
 #[inline(never)]
-fn farthest(rule: Rule, base: Base, input: &Input<'_>) -> Int52 {
-    let distances = input.weighed.iter().map(|weighed| (weighed.as_micros() - base.prices(rule)).abs());
+fn farthest<P: PriceCell, V>(rule: Rule, base: Base, input: &Input<'_, P, V>) -> Int52 {
+    let distances = input.weighed.iter().map(|weighed| (P::bits(*weighed) - P::ORIGIN - base.prices(rule)).abs());
     Int52::wrapping(distances.max().unwrap_or(Int52::END - 1))
 }
 
 /// Writes the VWAPs again whose last bit was open.
 #[cold]
 #[inline(never)]
-fn settle_exactly(rule: Rule, before: &Sums, input: &Input<'_>, output: &mut Output<'_>) {
+fn settle_exactly<P: PriceCell, V: VolumeCell>(
+    rule: Rule,
+    before: &Sums,
+    input: &Input<'_, P, V>,
+    output: &mut Output<'_>,
+) {
     let Sums { base, mut volume, mut products, .. } = *before;
     let scale = base.scale(rule);
     for row in 0..BLOCK_ROWS {
-        let shares = Int52::wrapping(input.volumes[row].get().cast_signed()).to_f64();
+        let shares = input.volumes[row].shares();
         volume += shares;
-        products += Int52::wrapping(input.weighed[row].as_micros() - base.prices(rule)).to_f64() * shares;
+        products += Int52::wrapping(P::bits(input.weighed[row]) - P::ORIGIN - base.prices(rule)).to_f64() * shares;
         let (low, high) = scale.bounds(products / volume);
         if low == high {
             continue;
