@@ -128,7 +128,8 @@ impl PriceCell for f64 {
             let dollars = doubles(cells, row);
             let product = dollars * Doubles::splat(1e6);
             let kept = product + origin;
-            rounding = rounding.fast_max((product - (kept - origin)).abs());
+            let rounded = product - (kept - origin);
+            rounding = rounding.fast_max(rounded * rounded);
             signs |= bits(dollars);
             any |= bits(kept);
             block[row..row + LANES].copy_from_slice(bits(kept).as_array());
@@ -136,8 +137,9 @@ impl PriceCell for f64 {
         let rounding = rounding.to_array().into_iter().fold(0.0, f64::max);
         // What is no finite number has high bits.
         let highest = any_bits(any).wrapping_sub(Self::ORIGIN);
-        let are_prices =
-            any_bits(signs) >= 0 && highest.cast_unsigned() < price::SMALL_END && rounding <= price::CERTAIN;
+        let are_prices = any_bits(signs) >= 0
+            && highest.cast_unsigned() < price::SMALL_END
+            && rounding <= price::CERTAIN * price::CERTAIN;
         are_prices.then_some(highest)
     }
 }

@@ -85,18 +85,20 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
 
     let mut settle_vector = |row: usize| {
         let held = |prices: &Rows<P::Held>| integers(|lane| P::bits(prices[row + lane]));
-        let closes = from_bits(closes.add(held(input.closes) - held(input.leaving))) - origin;
+        // All is read before anything is written: processors tell addresses apart by their lowest bits first, and columns often begin
+        // at the same ones.
+        let (close, leaving, weighed) = (held(input.closes), held(input.leaving), held(input.weighed));
         let shares = V::shares_at(input.volumes, row);
-        let volume = volumes.add(shares);
-        let products = products.add((from_bits(held(input.weighed) + held_bases) - bases) * shares);
-
+        let closes = from_bits(closes.add(close - leaving)) - origin;
         let sma9 = (closes + nine_bases) / Doubles::splat(9e6);
-        let quotient = products / volume;
-        let (vwap, above) = (dollars + quotient * low, dollars + quotient * high);
+        output.sma9[row..row + LANES].copy_from_slice(sma9.as_array());
+        let volume = volumes.add(shares);
+        let products = products.add((from_bits(weighed + held_bases) - bases) * shares);
         // Never -0: no sum is.
         let lead = closes * volume - products * nine;
+        let quotient = products / volume;
+        let (vwap, above) = (dollars + quotient * low, dollars + quotient * high);
         open |= bits(vwap) ^ bits(above);
-        output.sma9[row..row + LANES].copy_from_slice(sma9.as_array());
         output.vwap[row..row + LANES].copy_from_slice(vwap.as_array());
         lead
     };
