@@ -6,8 +6,7 @@ use crate::rule::Rule;
 /// A base price: a whole number of steps of 1/64 dollar, which are exact in decimal and in binary.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Base {
-    steps: Int52,
-    /// The same in micro-dollars.
+    dollars: f64,
     micros: i64,
 }
 
@@ -15,14 +14,10 @@ pub(crate) struct Base {
 pub(crate) const STEP: i64 = 15_625;
 
 impl Base {
-    #[inline]
-    const fn new(steps: Int52) -> Self {
-        Self { steps, micros: steps.get() * STEP }
-    }
-
     /// The base nearest to a price in dollars.
     pub(crate) fn nearest(dollars: f64) -> Self {
-        Self::new(Int52::nearest(dollars * 64.0))
+        let steps = Int52::nearest(dollars * 64.0);
+        Self { dollars: steps.to_f64() / 64.0, micros: steps.get() * STEP }
     }
 
     #[inline]
@@ -43,8 +38,7 @@ impl Base {
             Rule::Close => 1e-6,
             Rule::Hlc3 => 1e-6 / 3.0,
         };
-        let dollars = self.steps.to_f64() / 64.0;
-        Scale { dollars, low: micro_dollar * (1.0 - MARGIN), high: micro_dollar * (1.0 + MARGIN) }
+        Scale { dollars: self.dollars, low: micro_dollar * (1.0 - MARGIN), high: micro_dollar * (1.0 + MARGIN) }
     }
 }
 

@@ -35,7 +35,7 @@ impl Direction {
 
     /// Up for a positive sign, down for a negative one.
     #[inline]
-    pub(crate) const fn from_sign(sign: i8) -> Option<Self> {
+    pub(crate) const fn from_sign(sign: i64) -> Option<Self> {
         match sign {
             0 => None,
             1.. => Some(Self::Up),
@@ -66,7 +66,7 @@ impl fmt::Display for Direction {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CrossDetector {
     /// The last non-zero sign, 0 before the first.
-    sign: i8,
+    sign: i64,
 }
 
 impl CrossDetector {
@@ -79,7 +79,7 @@ impl CrossDetector {
     /// A detector whose last non-zero sign was `side`.
     #[must_use]
     pub fn with_side(side: Option<Direction>) -> Self {
-        Self { sign: side.map_or(0, Direction::as_sign) }
+        Self { sign: side.map_or(0, |side| side.as_sign().into()) }
     }
 
     /// The side of the VWAP that SMA9 was on last, `None` before the first non-zero sign.
@@ -87,6 +87,13 @@ impl CrossDetector {
     #[must_use]
     pub const fn side(self) -> Option<Direction> {
         Direction::from_sign(self.sign)
+    }
+
+    /// Whether SMA9, this far above the VWAP, is on the side on which it was: no cross then. Doubles that are equal do not tell.
+    #[inline]
+    pub(crate) fn stays(self, lead: f64) -> bool {
+        // The bits of a double that is not 0 have its sign.
+        lead.to_bits().cast_signed().wrapping_mul(self.sign) > 0
     }
 
     /// Takes how SMA9 compares with the VWAP at one bar, and returns the cross that this bar confirms.
@@ -97,7 +104,6 @@ impl CrossDetector {
             Ordering::Less => -1,
             Ordering::Equal => return None,
         };
-        // Almost every bar is on the side of the one before.
         if sign == self.sign {
             return None;
         }

@@ -10,7 +10,7 @@ use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::sma::Sma;
 use crate::volume::Volume;
-use crate::vwap::Vwap;
+use crate::vwap::{NearSums, Vwap};
 
 /// How many closes SMA9 averages.
 pub(crate) const SMA_BARS: usize = 9;
@@ -51,9 +51,7 @@ impl Indicators {
     #[inline(always)]
     pub fn push(&mut self, bar: &Bar) -> Result<Step> {
         // Only the rule that weighs them waits for the high and the low.
-        if self.vwap.rule() == Rule::Close
-            && let Some(step) = self.push_near(bar.close, bar.close.as_micros().cast_unsigned(), bar.volume)
-        {
+        if let Some(step) = self.push_close_quickly(bar.close, bar.volume) {
             return Ok(step);
         }
         self.push_weighed(bar.close, self.vwap.rule().weigh(bar.high, bar.low, bar.close), bar.volume)
@@ -63,17 +61,16 @@ impl Indicators {
     /// quickly. Otherwise the state is unchanged.
     #[inline(always)]
     pub(crate) fn push_close_quickly(&mut self, close: Price, volume: Volume) -> Option<Step> {
-        if self.vwap.rule() != Rule::Close {
-            return None;
-        }
-        self.push_near(close, close.as_micros().cast_unsigned(), volume)
+        self.push_near(self.vwap.near_of_closes()?, Rule::Close, close, close.as_micros().cast_unsigned(), volume)
     }
 
     /// Adds a bar of which `weighed` is the sum of the prices that the VWAP weighs, in micro-dollars.
     #[cold]
     #[inline(never)]
     pub(crate) fn push_weighed(&mut self, close: Price, weighed: u64, volume: Volume) -> Result<Step> {
-        if let Some(step) = self.push_near(close, weighed, volume) {
+        let rule = self.vwap.rule();
+        let near = self.vwap.near();
+        if let Some(step) = near.and_then(|sums| self.push_near(sums, rule, close, weighed, volume)) {
             return Ok(step);
         }
         self.vwap.push_weighed(weighed, volume)?;
@@ -81,28 +78,34 @@ impl Indicators {
         let order = self.sma.sum().and_then(|sum| self.vwap.compare_mean(sum, Sma::<SMA_BARS>::COUNT));
         Ok(Step {
             sma9: self.sma.value().map(Ratio::to_f64),
-            vwap: self.vwap.settle(),
+            vwap: if self.sma.sum().is_some() { self.vwap.settle() } else { self.vwap.value().map(Ratio::to_f64) },
             cross: order.and_then(|order| self.crosses.push(order)),
         })
     }
 
-    /// The same, quickly. `None` for the session's first bars and for some in a thousand later; the state is unchanged.
+    /// The same, quickly, from the sums before it, which the VWAP has from the ninth bar on. `None` for some bars in a thousand; the
+    /// state is unchanged then.
     #[inline(always)]
-    fn push_near(&mut self, close: Price, weighed: u64, volume: Volume) -> Option<Step> {
-        let sums = self.vwap.near_sums(weighed, volume)?;
-        let vwap = self.vwap.near_value(sums)?;
-        let sum = self.sma.sum_with(close)?;
+    fn push_near(&mut self, sums: NearSums, rule: Rule, close: Price, weighed: u64, volume: Volume) -> Option<Step> {
+        let sums = sums.with(rule, weighed, volume)?;
+        let vwap = sums.value(rule)?;
         // From here on nothing fails.
         self.vwap.set(sums);
         self.sma.push(close);
+        let sum = self.sma.sum_so_far();
         let sma9 = Sma::<SMA_BARS>::mean(sum);
-        let order = if sma9 > vwap {
-            Ordering::Greater
-        } else if sma9 < vwap {
-            Ordering::Less
+        let cross = if self.crosses.stays(sma9 - vwap) {
+            None
         } else {
-            self.vwap.compare_near_mean(sum, Sma::<SMA_BARS>::COUNT, sums)
+            let order = if sma9 == vwap {
+                sums.compare_mean(rule, sum, Sma::<SMA_BARS>::COUNT)
+            } else if sma9 > vwap {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            };
+            self.crosses.push(order)
         };
-        Some(Step { sma9: Some(sma9), vwap: Some(vwap), cross: self.crosses.push(order) })
+        Some(Step { sma9: Some(sma9), vwap: Some(vwap), cross })
     }
 }

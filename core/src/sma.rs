@@ -13,7 +13,7 @@ use crate::window::Window;
 pub struct Sma<const N: usize> {
     window: Window<Price, N>,
     /// Sum of the window in micro-dollars.
-    sum: i64,
+    sum: Int52,
 }
 
 impl<const N: usize> Sma<N> {
@@ -24,21 +24,21 @@ impl<const N: usize> Sma<N> {
     /// An average that has seen nothing: the state at a session's open.
     #[must_use]
     pub fn new() -> Self {
-        Self { window: Window::new(), sum: 0 }
+        Self { window: Window::new(), sum: Int52::ZERO }
     }
 
     /// Adds a close.
     #[inline]
     pub fn push(&mut self, close: Price) {
         let evicted = self.window.push(close);
-        self.sum += close.as_micros() - evicted.as_micros();
+        self.sum = self.sum.wrapping_add(close.as_micros() - evicted.as_micros());
     }
 
     /// Sum of the last `N` closes in micro-dollars, `None` before the `N`th.
     #[inline]
     #[must_use]
     pub fn sum(&self) -> Option<u64> {
-        self.window.is_full().then_some(self.sum.cast_unsigned())
+        self.window.is_full().then_some(self.sum.get().cast_unsigned())
     }
 
     /// The exact mean in dollars, `None` before the `N`th close.
@@ -50,18 +50,17 @@ impl<const N: usize> Sma<N> {
         Ratio::new(self.sum()?.into(), u128::from(Self::COUNT * 1_000_000))
     }
 
-    /// What [`sum`](Self::sum) would be after one close more, `None` where that is not the `N + 1`th or later.
+    /// The sum of the closes that it holds, in micro-dollars.
     #[inline]
-    pub(crate) fn sum_with(&self, close: Price) -> Option<u64> {
-        let sum = self.sum + close.as_micros() - self.window.oldest().as_micros();
-        self.window.is_full().then_some(sum.cast_unsigned())
+    pub(crate) fn sum_so_far(&self) -> Int52 {
+        self.sum
     }
 
     /// The nearest double to the mean in dollars of `N` closes with this sum in micro-dollars: both are doubles, and their
     /// quotient is correctly rounded by IEEE 754.
     #[inline]
-    pub(crate) fn mean(sum: u64) -> f64 {
-        Int52::wrapping(sum.cast_signed()).to_f64() / Int52::wrapping(Self::COUNT.cast_signed() * 1_000_000).to_f64()
+    pub(crate) fn mean(sum: Int52) -> f64 {
+        sum.to_f64() / Int52::wrapping(Self::COUNT.cast_signed() * 1_000_000).to_f64()
     }
 
     /// The closes that it holds, oldest first.

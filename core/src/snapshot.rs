@@ -91,7 +91,7 @@ fn read(mut reader: Reader<'_>) -> Option<SessionEngine> {
     let sum = u128::from_le_bytes(reader.take()?);
     let volume = u64::from_le_bytes(reader.take()?);
     let vwap = Vwap::with_sums(rule, sum, volume)?;
-    let side = Direction::from_sign(i8::from_le_bytes(reader.take()?));
+    let side = Direction::from_sign(i8::from_le_bytes(reader.take()?).into());
     let possible = closes > 0 && session.contains(last) && (side.is_none() || (sma.sum().is_some() && volume > 0));
     let indicators = Indicators { sma, vwap, crosses: CrossDetector::with_side(side) };
     possible.then(|| SessionEngine::with_current(rule, Some(Current { session, last: Some(last), indicators })))

@@ -30,6 +30,8 @@ pub(crate) const MAX_VOLUME: Int52 = Int52::wrapping(Volume::MAX.get().cast_sign
 enum Sum {
     /// The sum of volume times as many base prices, and what is left: small while the base is near the average.
     Around(Base, Int52),
+    /// The same where closes alone are weighed: told apart at once.
+    Closes(Base, Int52),
     Whole(u128),
 }
 
@@ -88,7 +90,9 @@ impl Vwap {
     #[must_use]
     pub fn sum(&self) -> u128 {
         match self.sum {
-            Sum::Around(base, near) => self.bases(base).wrapping_add_signed(near.get().into()),
+            Sum::Around(base, near) | Sum::Closes(base, near) => {
+                self.bases(base).wrapping_add_signed(near.get().into())
+            }
             Sum::Whole(sum) => sum,
         }
     }
@@ -130,65 +134,78 @@ impl Vwap {
         let (sum, base) = (self.sum(), Base::nearest(value));
         let near = i64::try_from(sum.wrapping_sub(self.bases(base)).cast_signed()).ok();
         let near = near.and_then(|near| Int52::ZERO.checked_add(near));
-        self.sum = near.map_or(Sum::Whole(sum), |near| Sum::Around(base, near));
+        self.sum = near.map_or(Sum::Whole(sum), |near| Sum::around(self.rule, base, near));
         Some(value)
     }
 
     /// An average with these sums.
     pub(crate) const fn around(rule: Rule, NearSums { volume, base, near }: NearSums) -> Self {
-        Self { rule, volume, sum: Sum::Around(base, near) }
+        Self { rule, volume, sum: Sum::around(rule, base, near) }
     }
 
     /// The sums, `None` without a base.
     #[inline]
     pub(crate) fn near(&self) -> Option<NearSums> {
-        let Sum::Around(base, near) = self.sum else { return None };
+        let (Sum::Around(base, near) | Sum::Closes(base, near)) = self.sum else { return None };
         Some(NearSums { volume: self.volume, base, near })
     }
 
-    /// The sums after one bar more. `None` if its volume is out of range, or the bar is far from a base, or there is none.
+    /// The sums, `None` without a base, and where more than closes is weighed.
     #[inline]
-    pub(crate) fn near_sums(&self, weighed: u64, volume: Volume) -> Option<NearSums> {
-        let NearSums { volume: before, base, near } = self.near()?;
-        let shares = volume.get().cast_signed();
-        let near = near.checked_add(product(weighed.cast_signed() - base.prices(self.rule), shares)?)?;
-        let volume = before.wrapping_add(shares);
-        (volume <= MAX_VOLUME).then_some(NearSums { volume, base, near })
+    pub(crate) fn near_of_closes(&self) -> Option<NearSums> {
+        let Sum::Closes(base, near) = self.sum else { return None };
+        Some(NearSums { volume: self.volume, base, near })
     }
 
-    /// Takes what [`near_sums`](Self::near_sums) gave.
+    /// Takes the sums after one bar more.
     #[inline]
     pub(crate) fn set(&mut self, sums: NearSums) {
         self.volume = sums.volume;
-        if let Sum::Around(_, near) = &mut self.sum {
+        if let Sum::Around(_, near) | Sum::Closes(_, near) = &mut self.sum {
             *near = sums.near;
         }
     }
+}
 
-    /// The average after `sums`. `None` for some rows in a thousand, and without volume.
+impl Sum {
+    const fn around(rule: Rule, base: Base, near: Int52) -> Self {
+        match rule {
+            Rule::Close => Self::Closes(base, near),
+            Rule::Hlc3 => Self::Around(base, near),
+        }
+    }
+}
+
+impl NearSums {
+    /// The sums after one bar more. `None` if the volume is out of range then, or the bar is far from the base.
     #[inline]
-    pub(crate) fn near_value(&self, NearSums { volume, base, near }: NearSums) -> Option<f64> {
+    pub(crate) fn with(self, rule: Rule, weighed: u64, volume: Volume) -> Option<Self> {
+        let shares = volume.get().cast_signed();
+        let product = product(weighed.cast_signed() - self.base.prices(rule), shares)?;
+        let (near, volume) = (self.near.checked_add(product)?, self.volume.wrapping_add(shares));
+        // Compared as doubles, which the average needs anyway.
+        let is_too_much = volume.to_f64() > MAX_VOLUME.to_f64();
+        (!is_too_much).then_some(Self { volume, base: self.base, near })
+    }
+
+    /// The average in dollars. `None` for some rows in a thousand, and without volume.
+    #[inline]
+    pub(crate) fn value(self, rule: Rule) -> Option<f64> {
         // 0 / 0 is not a number, which equals nothing.
-        let quotient = near.to_f64() / volume.to_f64();
-        let (low, high) = base.scale(self.rule).bounds(quotient);
+        let quotient = self.near.to_f64() / self.volume.to_f64();
+        let (low, high) = self.base.scale(rule).bounds(quotient);
         (low == high).then_some(low)
     }
 
-    /// How the mean of `count` prices that add up to `sum` micro-dollars compares with the average after `sums`, where both
-    /// are one double.
+    /// How the mean of `count` prices that add up to `sum` micro-dollars compares with the average, where both are one double.
     ///
-    /// As [`compare_mean`](Self::compare_mean), with the base taken from both sides. Modulo 2^64, since values that round
-    /// to one double differ by far less than half of that.
+    /// As [`Vwap::compare_mean`], with the base taken from both sides. Modulo 2^64, since values that round to one double differ
+    /// by far less than half of that.
     #[inline]
-    pub(crate) fn compare_near_mean(
-        &self,
-        sum: u64,
-        count: u64,
-        NearSums { volume, base, near }: NearSums,
-    ) -> Ordering {
+    pub(crate) fn compare_mean(self, rule: Rule, sum: Int52, count: u64) -> Ordering {
         let count = count.cast_signed();
-        let prices = sum.cast_signed() * self.rule.prices_per_bar().cast_signed() - count * base.prices(self.rule);
-        prices.wrapping_mul(volume.get()).wrapping_sub(near.get().wrapping_mul(count)).cmp(&0)
+        let prices = sum.get() * rule.prices_per_bar().cast_signed() - count * self.base.prices(rule);
+        prices.wrapping_mul(self.volume.get()).wrapping_sub(self.near.get().wrapping_mul(count)).cmp(&0)
     }
 }
 

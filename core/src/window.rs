@@ -20,16 +20,10 @@ impl<T: Copy + Default, const N: usize> Window<T, N> {
     /// Adds a value and returns the one that leaves: the default, until the window was full.
     #[inline]
     pub(crate) fn push(&mut self, value: T) -> T {
-        let leaving = self.oldest();
+        let leaving = self.slots[self.count.wrapping_sub(N) % SLOTS];
         self.slots[self.count % SLOTS] = value;
         self.count += 1;
         leaving
-    }
-
-    /// The value that leaves next: the default, until the window is full.
-    #[inline]
-    pub(crate) fn oldest(&self) -> T {
-        self.slots[self.count.wrapping_sub(N) % SLOTS]
     }
 
     #[inline]
