@@ -28,17 +28,37 @@ export function makeReport(
 
 /** Adds crosses and sessions to values, when somebody reads them. Sessions have digests, which cost more than all the rest. */
 export function withReport(values: Values, make: (sessionsToo: boolean) => Report): Result {
-  let crosses: readonly Cross[] | undefined;
-  let sessions: readonly SessionSummary[] | undefined;
-  return {
-    ...values,
-    get crosses() {
-      crosses ??= make(false).crosses;
-      return crosses;
-    },
-    get sessions() {
-      sessions ??= make(true).sessions;
-      return sessions;
-    },
+  return new LazyResult(values, make) as unknown as Result;
+}
+
+/**
+ * Values whose crosses and sessions are made when they are first read: properties of its own, so that it can be spread and cloned.
+ * All results share their functions. With functions of its own each would be a new kind of object to the engine, which keeps
+ * kinds, and all that their functions hold, until it collects the whole memory.
+ */
+class LazyResult {
+  readonly #make: (sessionsToo: boolean) => Report;
+
+  constructor(values: Values, make: (sessionsToo: boolean) => Report) {
+    Object.assign(this, values);
+    this.#make = make;
+    Object.defineProperties(this, LazyResult.#properties);
+  }
+
+  static #property(name: keyof Report, sessionsToo: boolean): PropertyDescriptor {
+    return {
+      configurable: true,
+      enumerable: true,
+      get(this: LazyResult) {
+        const value = this.#make(sessionsToo)[name];
+        Object.defineProperty(this, name, { value });
+        return value;
+      },
+    };
+  }
+
+  static readonly #properties = {
+    crosses: LazyResult.#property("crosses", false),
+    sessions: LazyResult.#property("sessions", true),
   };
 }
