@@ -6,6 +6,14 @@ beforeAll(() => init());
 
 test("there are cases", () => expect(engineCases.length).toBeGreaterThan(50));
 
+test("results can be cloned, as messages to other threads are", () => {
+  for (const one of engineCases.slice(0, 9)) {
+    const clone = structuredClone(compute(doubles(one), optionsOf(one)));
+    expect(Object.getPrototypeOf(clone)).toBe(Object.prototype);
+    expectCase(clone, one);
+  }
+});
+
 describe.each(engineCases.map((one) => [one.case, one] as const))("%s", (_, one) => {
   const options = optionsOf(one);
 
