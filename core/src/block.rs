@@ -142,7 +142,7 @@ impl<'a, P: PriceCell, V: VolumeCell> Input<'a, P, V> {
                 P::hold(block(highs, at)?, &mut room.highs)?;
                 P::hold(block(lows, at)?, &mut room.lows)?;
                 for (row, weighed) in room.weighed.iter_mut().enumerate() {
-                    let micros = |held: &Rows<P::Held>| P::bits(held[row]) - P::ORIGIN;
+                    let micros = |held: &Rows<P::Held>| P::micros(held[row]);
                     *weighed = P::held(micros(&room.highs) + micros(&room.lows) + micros(closes));
                 }
                 (&room.weighed, P::highest(&room.weighed))

@@ -11,11 +11,17 @@ use crate::volume::{self, Volume};
 /// A price, or a double of dollars.
 // Public, as a bound on a public type has to be; nobody outside can name it.
 pub trait PriceCell: Copy {
-    /// How blocks hold it: its bits are micro-dollars above an origin.
+    /// How blocks hold it.
     type Held: Copy;
+    /// What its bits are above micro-dollars.
     const ORIGIN: i64;
 
     fn bits(held: Self::Held) -> i64;
+
+    #[inline]
+    fn micros(held: Self::Held) -> i64 {
+        Self::bits(held) - Self::ORIGIN
+    }
 
     /// What these micro-dollars are held as.
     fn held(micros: i64) -> Self::Held;
@@ -308,7 +314,7 @@ mod tests {
 
     fn prices(cells: &Rows<f64>) -> Option<Vec<Price>> {
         let mut block = [0; BLOCK_ROWS];
-        let price = |held: &i64| Price::from_micros(*held - <f64 as PriceCell>::ORIGIN).unwrap();
+        let price = |held: &i64| Price::from_micros(<f64 as PriceCell>::micros(*held)).unwrap();
         let highest = <f64 as PriceCell>::hold(cells, &mut block)?;
         let prices: Vec<_> = block.iter().map(price).collect();
         assert!(prices.iter().all(|price| price.as_micros() <= highest));

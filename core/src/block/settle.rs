@@ -17,10 +17,8 @@ use crate::vwap::MAX_VOLUME;
 /// Sums of products below this, times nine, are exact in doubles.
 const EXACT_NINTH: f64 = Int52::wrapping(1 << 49).to_f64();
 
-/// Vectors that the loop takes at a time: what the first one leaves to the second need not be moved.
-const TURN_VECTORS: usize = 2;
-
-const TURN_ROWS: usize = TURN_VECTORS * LANES;
+/// Rows that the loop takes at a time, two vectors: what the first one leaves to the second need not be moved.
+const TURN_ROWS: usize = 2 * LANES;
 
 /// Settles a block and takes sums and side on to its end. `false` where doubles cannot tell: sums and side are those before it
 /// then, and what the output holds is unspecified.
@@ -119,7 +117,7 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
 #[cold]
 #[inline(never)]
 fn farthest<P: PriceCell, V>(rule: Rule, base: Base, input: &Input<'_, P, V>) -> Int52 {
-    let distances = input.weighed.iter().map(|weighed| (P::bits(*weighed) - P::ORIGIN - base.prices(rule)).abs());
+    let distances = input.weighed.iter().map(|weighed| (P::micros(*weighed) - base.prices(rule)).abs());
     Int52::wrapping(distances.max().unwrap_or(Int52::END - 1))
 }
 
@@ -137,7 +135,7 @@ fn settle_exactly<P: PriceCell, V: VolumeCell>(
     for row in 0..BLOCK_ROWS {
         let shares = input.volumes[row].shares();
         volume += shares;
-        products += Int52::wrapping(P::bits(input.weighed[row]) - P::ORIGIN - base.prices(rule)).to_f64() * shares;
+        products += Int52::wrapping(P::micros(input.weighed[row]) - base.prices(rule)).to_f64() * shares;
         let (low, high) = scale.bounds(products / volume);
         if low == high {
             continue;
