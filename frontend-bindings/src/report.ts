@@ -28,37 +28,34 @@ export function makeReport(
 
 /** Adds crosses and sessions to values, when somebody reads them. Sessions have digests, which cost more than all the rest. */
 export function withReport(values: Values, make: (sessionsToo: boolean) => Report): Result {
-  return new LazyResult(values, make) as unknown as Result;
+  const result = Object.defineProperty({ ...values }, LAZY, { value: { make } });
+  return Object.defineProperties(result, LAZY_PROPERTIES) as Result;
 }
 
+/** What makes the report of a result, and what was made: apart from the result, which may be frozen. */
+const LAZY = Symbol();
+
+interface Lazy extends Partial<Mutable<Report>> {
+  readonly make: (sessionsToo: boolean) => Report;
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /**
- * Values whose crosses and sessions are made when they are first read: properties of its own, so that it can be spread and cloned.
- * All results share their functions. With functions of its own each would be a new kind of object to the engine, which keeps
- * kinds, and all that their functions hold, until it collects the whole memory.
+ * Properties of each result's own, so that it can be spread and cloned. All results share their functions: with functions of its own
+ * each would be a new kind of object to the engine, which keeps kinds, and all that their functions hold, until it collects
+ * the whole memory.
  */
-class LazyResult {
-  readonly #make: (sessionsToo: boolean) => Report;
+const LAZY_PROPERTIES = { crosses: property("crosses", false), sessions: property("sessions", true) };
 
-  constructor(values: Values, make: (sessionsToo: boolean) => Report) {
-    Object.assign(this, values);
-    this.#make = make;
-    Object.defineProperties(this, LazyResult.#properties);
-  }
-
-  static #property(name: keyof Report, sessionsToo: boolean): PropertyDescriptor {
-    return {
-      configurable: true,
-      enumerable: true,
-      get(this: LazyResult) {
-        const value = this.#make(sessionsToo)[name];
-        Object.defineProperty(this, name, { value });
-        return value;
-      },
-    };
-  }
-
-  static readonly #properties = {
-    crosses: LazyResult.#property("crosses", false),
-    sessions: LazyResult.#property("sessions", true),
+function property<Name extends keyof Report>(name: Name, sessionsToo: boolean): PropertyDescriptor {
+  return {
+    configurable: true,
+    enumerable: true,
+    get(this: { [LAZY]: Lazy }) {
+      const lazy: Lazy = this[LAZY];
+      lazy[name] ??= lazy.make(sessionsToo)[name] as Lazy[Name];
+      return lazy[name];
+    },
   };
 }

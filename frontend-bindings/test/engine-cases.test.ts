@@ -14,6 +14,16 @@ test("results can be cloned, as messages to other threads are", () => {
   }
 });
 
+test("results can be frozen, and watched through a proxy, as stores do", () => {
+  for (const one of engineCases.slice(0, 9)) {
+    const make = () => compute(doubles(one), optionsOf(one));
+    expectCase(Object.freeze(make()), one);
+    expectCase(new Proxy(make(), {}), one);
+    const frozen = Object.freeze(make());
+    expect(frozen.crosses).toBe(frozen.crosses);
+  }
+});
+
 describe.each(engineCases.map((one) => [one.case, one] as const))("%s", (_, one) => {
   const options = optionsOf(one);
 
