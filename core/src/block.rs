@@ -19,6 +19,7 @@ use crate::cells::{PriceCell, VolumeCell};
 use crate::columns::{Columns, Values};
 use crate::cross::{CrossDetector, Direction};
 use crate::indicators::{Indicators, SMA_BARS};
+use crate::price::Price;
 use crate::rule::Rule;
 use crate::sma::Sma;
 
@@ -142,8 +143,8 @@ impl<'a, P: PriceCell, V: VolumeCell> Input<'a, P, V> {
                 P::hold(block(highs, at)?, &mut room.highs)?;
                 P::hold(block(lows, at)?, &mut room.lows)?;
                 for (row, weighed) in room.weighed.iter_mut().enumerate() {
-                    let micros = |held: &Rows<P::Held>| P::micros(held[row]);
-                    *weighed = P::held(micros(&room.highs) + micros(&room.lows) + micros(closes));
+                    let price = |held: &Rows<P::Held>| Price::known(P::micros(held[row]));
+                    *weighed = P::held(rule.weigh(price(&room.highs), price(&room.lows), price(closes)).cast_signed());
                 }
                 (&room.weighed, P::highest(&room.weighed))
             }

@@ -32,8 +32,7 @@ pub(super) fn detect(side: &mut Option<Direction>, leads: &Rows<i32>, cross: &mu
         return;
     }
     // The first side of a session is no cross.
-    let first =
-        || leads.iter().find(|lead| **lead != 0).map(|lead| if *lead > 0 { Direction::Up } else { Direction::Down });
+    let first = || leads.iter().find_map(|lead| Direction::from_sign((*lead).into()));
     let mut now = side.or_else(first).unwrap_or(Direction::Up);
     for (signs, cross) in signs.as_chunks().0.iter().zip(cross.as_chunks_mut().0) {
         now = detect_in_word(now, signs, cross);

@@ -92,7 +92,7 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
         output.sma9[row..row + LANES].copy_from_slice(sma9.as_array());
         let volume = volumes.add(shares);
         let products = products.add((from_bits(weighed + held_bases) - bases) * shares);
-        // Never -0: no sum is.
+        // Never -0, whose upper half is below 0: no sum is.
         let lead = closes * volume - products * nine;
         let quotient = products / volume;
         let (vwap, above) = (dollars + quotient * low, dollars + quotient * high);
