@@ -5,17 +5,23 @@
 //! publishes it.
 
 mod change;
+mod complaint;
 mod day;
+mod doubt;
 mod driver;
 mod feed;
 mod heartbeat;
 mod lease;
+mod leftover;
 mod pipeline;
+mod progress;
 mod repairs;
 mod reporter;
 mod schedule;
 mod seconds;
 mod service;
+mod silence;
+mod stand_in;
 mod ticker;
 mod ticks;
 mod waiting;
@@ -28,6 +34,7 @@ pub use feed::SchwabFeed;
 pub use heartbeat::Heartbeat;
 pub use lease::Lease;
 pub use pipeline::{Pipeline, PipelineConfig};
+pub use progress::{Progress, Worst};
 pub use repairs::{Repairs, TickerDay};
 pub use reporter::Reporter;
 pub use schedule::{Phase, phase};
@@ -35,4 +42,4 @@ pub use seconds::{Seconds, Taken, start_of_second};
 pub use service::{Feed, Service, ServiceConfig};
 pub use ticker::{LiveTicker, Moment};
 pub use ticks::{Reading, Tick, TickReader};
-pub use writer::{Progress, Worst, Writer};
+pub use writer::Writer;

@@ -1,42 +1,38 @@
 //! Drives the pipeline: the streamer's events in, changes out to the writer, sessions loaded as they begin.
 
+mod sessions;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use alpha_kite_core::{Session, Ticker, Timestamp};
+use alpha_kite_core::{Ticker, Timestamp};
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval};
 
-use super::day::{Day, LoadError, Loaded};
+use self::sessions::LOAD_AGAIN;
 use super::lease::Lease;
 use super::pipeline::Pipeline;
 use super::repairs::{Answer, Repairs};
 use super::reporter::Reporter;
+use super::stand_in::StandIn;
 use super::writer::Writer;
 use crate::clock::{Clock, SystemClock};
 use crate::hub::{ConnectionState, Hub, Update};
 use crate::metrics::{Metrics, Queue};
 use crate::repair::{self, RepairError, RepairOptions, Scope};
 use crate::schwab::{Cause, StreamEvent};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// Events that are taken at once, before their changes go to the writer.
 const AT_ONCE: usize = 256;
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(100);
-/// The clock stands in for a silent stream that lags behind it by so many market milliseconds; heartbeats come every ten
-/// seconds.
-const SILENT_AFTER_MS: i64 = 15_000;
-/// A stream is silent if nothing came for so long: a fast market must not outrun a busy machine.
-const SILENT_FOR: Duration = Duration::from_secs(3);
 /// A line that brings nothing is made anew at most so often.
 const RENEW_EVERY: Duration = Duration::from_secs(60);
 /// A process that was held up for so long, in milliseconds, asks whether it may stream still: the lease lasts 30 s, and is
 /// prolonged every 10 s.
 const HELD_UP_MS: i64 = 20_000;
-/// Wait between two tries to load a session.
-const LOAD_AGAIN: Duration = Duration::from_secs(1);
 
 /// What the driver works with.
 pub struct Driver {
@@ -66,6 +62,15 @@ pub struct Driver {
     pub max_waiting_rows: usize,
     /// Whether the end of the last session may be missing, and holes of it open: it was not seen by this process.
     pub is_behind: bool,
+}
+
+/// What the driver remembers while it runs.
+struct Timing {
+    stand_in: StandIn,
+    /// When the line was made anew.
+    renewed: Option<Instant>,
+    /// When stale tickers may be loaded again.
+    reload_at: Instant,
 }
 
 /// How long the driver runs, unless it is told to stop.
@@ -107,13 +112,7 @@ impl Driver {
     ) -> Stopped {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut last_frame = Instant::now();
-        // What the clock showed then; `None` before the first frame.
-        let mut framed_at: Option<Timestamp> = None;
-        // What the stream's time is ahead of the clock, in ms: neither the streamer's clock nor the host's need be right.
-        let mut ahead = 0;
-        let mut renewed: Option<Instant> = None;
-        let mut reload_at = Instant::now();
+        let mut timing = Timing { stand_in: StandIn::new(), renewed: None, reload_at: Instant::now() };
         let mut taken = Vec::with_capacity(AT_ONCE);
         loop {
             // The host's clock goes on while the process is stopped, or the machine sleeps.
@@ -128,24 +127,9 @@ impl Driver {
                         return Stopped::Told;
                     }
                     self.metrics.queue(Queue::Stream).set(i64::try_from(events.len()).unwrap_or(i64::MAX));
-                    let mut is_timed = false;
-                    for event in taken.drain(..) {
-                        is_timed = matches!(event, StreamEvent::Data { .. } | StreamEvent::Heartbeat { .. });
-                        if is_timed {
-                            last_frame = Instant::now();
-                        }
-                        if let Some(cause) = self.take(event, stop).await {
-                            self.submit();
-                            return Stopped::Final(cause);
-                        }
-                    }
-                    if is_timed {
-                        let now = self.clock.now();
-                        framed_at = Some(now);
-                        // What waited in the queue says nothing of the clocks.
-                        if events.is_empty() && self.pipeline.has_started() {
-                            ahead = self.pipeline.stream_time().as_millis() - now.as_millis();
-                        }
+                    if let Some(cause) = self.take_all(&mut taken, events, &mut timing.stand_in, stop).await {
+                        self.submit();
+                        return Stopped::Final(cause);
                     }
                 }
                 answer = self.repairs.answer() => {
@@ -161,29 +145,7 @@ impl Driver {
                     if self.writer.is_refused_more_than(self.max_waiting_rows) {
                         return Stopped::Overflow;
                     }
-                    let now = self.clock.now();
-                    if !self.writer.is_away() {
-                        self.repairs.ask(self.pipeline.stream_time());
-                    }
-                    self.report(now);
-                    if !self.stale.is_empty() && reload_at <= Instant::now() && !self.writer.is_away() {
-                        self.reload_stale().await;
-                        reload_at = Instant::now() + LOAD_AGAIN;
-                    }
-                    if self.pipeline.is_starved() && renewed.is_none_or(|renewed| renewed.elapsed() >= RENEW_EVERY) {
-                        tracing::warn!("nothing but heartbeats comes: the line is made anew");
-                        renewed = Some(Instant::now());
-                        self.renew.notify_one();
-                    }
-                    let passed = now.checked_add_millis(ahead).unwrap_or(now);
-                    let lag = passed.as_millis() - self.pipeline.stream_time().as_millis();
-                    let waited = framed_at.map_or(i64::MAX, |at| now.as_millis() - at.as_millis());
-                    if last_frame.elapsed() >= SILENT_FOR && lag.min(waited) > SILENT_AFTER_MS {
-                        if let Some(session) = self.pipeline.session_to_stand_in(passed) {
-                            self.enter(session, passed, stop).await;
-                        }
-                        self.pipeline.stand_in(passed);
-                    }
+                    self.look_around(&mut timing, stop).await;
                 }
                 () = told(stop) => return Stopped::Told,
             }
@@ -219,25 +181,60 @@ impl Driver {
         self.is_behind = true;
     }
 
-    /// Looks at a session that is over: if something of it is stored, what is missing at its end becomes a hole, and holes
-    /// that wait are filled.
-    pub async fn catch_up(&mut self, session: Session, now: Timestamp, stop: &mut watch::Receiver<bool>) {
-        self.pipeline.stand_in(now);
-        let tickers: Vec<Ticker> = self.pipeline.tickers().map(|live| *live.ticker()).collect();
-        let mut begun = Vec::new();
-        for ticker in tickers {
-            let Some(loaded) = self.load_or_begin(ticker, session, now, stop).await else { return };
-            begun.push((ticker, loaded));
-        }
-        self.is_behind = false;
-        self.pipeline.enter_past(session, begun, now);
-        self.submit();
-    }
-
     /// Tells the service's state, at most once a second.
     pub fn report(&mut self, now: Timestamp) {
         self.metrics.queue(Queue::Write).set(i64::try_from(self.writer.waiting_rows()).unwrap_or(i64::MAX));
         self.reporter.report(now, &self.pipeline, &self.writer, &self.repairs);
+    }
+
+    /// Takes the events that came, before those that wait. Returns the cause after which the streamer does not connect again.
+    async fn take_all(
+        &mut self,
+        taken: &mut Vec<StreamEvent>,
+        waiting: &mpsc::Receiver<StreamEvent>,
+        stand_in: &mut StandIn,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Option<Cause> {
+        let mut is_timed = false;
+        for event in taken.drain(..) {
+            is_timed = matches!(event, StreamEvent::Data { .. } | StreamEvent::Heartbeat { .. });
+            if is_timed {
+                stand_in.hear();
+            }
+            if let Some(cause) = self.take(event, stop).await {
+                return Some(cause);
+            }
+        }
+        if is_timed {
+            // What waited in the queue says nothing of the clocks.
+            let is_news = waiting.is_empty() && self.pipeline.has_started();
+            stand_in.compare(self.clock.now(), is_news.then(|| self.pipeline.stream_time()));
+        }
+        None
+    }
+
+    /// Does what no event asks for.
+    async fn look_around(&mut self, timing: &mut Timing, stop: &mut watch::Receiver<bool>) {
+        let now = self.clock.now();
+        if !self.writer.is_away() {
+            self.repairs.ask(self.pipeline.stream_time());
+        }
+        self.report(now);
+        if !self.stale.is_empty() && timing.reload_at <= Instant::now() && !self.writer.is_away() {
+            self.reload_stale().await;
+            timing.reload_at = Instant::now() + LOAD_AGAIN;
+        }
+        if self.pipeline.is_starved() && timing.renewed.is_none_or(|renewed| renewed.elapsed() >= RENEW_EVERY) {
+            tracing::warn!("nothing but heartbeats comes: the line is made anew");
+            timing.renewed = Some(Instant::now());
+            self.renew.notify_one();
+        }
+        if let Some(passed) = timing.stand_in.time(now, self.pipeline.stream_time()) {
+            if let Some(session) = self.pipeline.session_to_stand_in(passed) {
+                self.enter(session, passed, stop).await;
+            }
+            self.pipeline.stand_in(passed);
+        }
     }
 
     /// Returns the cause after which the streamer does not connect again.
@@ -279,83 +276,6 @@ impl Driver {
             }
         }
         None
-    }
-
-    /// Loads what is stored of a session, and begins it. Told to stop meanwhile, it does not begin.
-    async fn enter(&mut self, session: Session, now: Timestamp, stop: &mut watch::Receiver<bool>) {
-        self.submit();
-        let tickers: Vec<Ticker> = self.pipeline.tickers().map(|live| *live.ticker()).collect();
-        let mut loaded = Vec::with_capacity(tickers.len());
-        for ticker in tickers {
-            let Some(state) = self.load_or_begin(ticker, session, now, stop).await else { return };
-            loaded.push((ticker, state));
-        }
-        tracing::info!(date = %session.date, open = %session.open, close = %session.close, "session entered");
-        self.pipeline.enter(session, loaded, now);
-        self.is_behind = false;
-    }
-
-    /// Tries until the database is there: to go on without what is stored would make every later value wrong. `None` if
-    /// told to stop meanwhile.
-    async fn load_or_begin(
-        &mut self,
-        ticker: Ticker,
-        session: Session,
-        now: Timestamp,
-        stop: &mut watch::Receiver<bool>,
-    ) -> Option<Loaded> {
-        loop {
-            // Rows that wait on disk are not in the database yet.
-            let loaded = if self.writer.settle().await { Some(self.load(ticker, session, now).await) } else { None };
-            match loaded {
-                Some(Ok(loaded)) => return Some(loaded),
-                None => tracing::warn!(%ticker, "cannot load the session yet: rows wait for the database"),
-                Some(Err(LoadError::Store(error))) if !matches!(error, StoreError::Corrupt { .. }) => {
-                    tracing::warn!(%ticker, %error, "cannot load the session yet");
-                }
-                Some(Err(error)) => {
-                    tracing::error!(
-                        %ticker, date = %session.date, %error,
-                        "the session begins without what is stored; run `alpha-kite verify`"
-                    );
-                    return Some(Day::empty(ticker, session, self.pipeline.plan()));
-                }
-            }
-            tokio::select! {
-                () = sleep(LOAD_AGAIN) => {}
-                () = told(stop) => return None,
-            }
-        }
-    }
-
-    /// Loads what a repair has changed, or may have changed.
-    async fn reload_stale(&mut self) {
-        self.submit();
-        if !self.writer.settle().await {
-            return;
-        }
-        let (Some(session), now) = (self.pipeline.session(), self.pipeline.stream_time()) else {
-            return self.stale.clear();
-        };
-        for ticker in self.stale.clone() {
-            match self.load(ticker, session, now).await {
-                Ok(loaded) => self.pipeline.replace(&ticker, loaded),
-                Err(LoadError::Store(error)) if !matches!(error, StoreError::Corrupt { .. }) => {
-                    tracing::warn!(%ticker, %error, "cannot load the session yet");
-                    continue;
-                }
-                Err(error) => tracing::error!(%ticker, %error, "cannot load the session; run `alpha-kite verify`"),
-            }
-            self.stale.remove(&ticker);
-        }
-    }
-
-    /// Loads a session and brings its stored results up to date.
-    async fn load(&self, ticker: Ticker, session: Session, now: Timestamp) -> Result<Loaded, LoadError> {
-        let (store, plan, closed) = (self.store.as_ref(), self.pipeline.plan(), self.pipeline.closed());
-        let loaded = Day::load(store, ticker, session, plan, closed, now).await?;
-        self.lease.write_now(loaded.update.clone()).await?;
-        Ok(loaded)
     }
 
     fn submit(&mut self) {

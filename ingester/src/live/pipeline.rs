@@ -8,30 +8,15 @@ use alpha_kite_core::{Session, Ticker, Timestamp};
 
 use super::change::Change;
 use super::day::{Loaded, SeriesPlan};
+use super::doubt::{ANOTHER_TIME_MS, Doubt, Held};
 use super::seconds::start_of_second;
+use super::silence::Silence;
 use super::ticker::{LiveTicker, Moment, unseen_since};
 use crate::hub::ProvisionalBar;
 use crate::metrics::Metrics;
 use crate::repair::Hours;
 use crate::schwab::EquityItem;
 use crate::store::Gap;
-
-/// A frame that is so much older than what is closed belongs to another time: a market that was started anew.
-const TIME_TURNED_BACK_MS: i64 = 60_000;
-/// A frame that is so far ahead of the stream is believed when another one says so too.
-const FAR_AHEAD_MS: i64 = 10 * 60_000;
-/// Silence in a session that is a hole although the line stayed open.
-const SILENCE_MS: i64 = 5_000;
-/// Silence is a hole only if it is so many times as long as the usual wait for data.
-const UNUSUAL: i64 = 5;
-/// No frame for so long is silence where it is not known yet what is usual: heartbeats come every ten seconds.
-const DEAD_MS: i64 = 15_000;
-/// A line on which only heartbeats come for so long in a session is made anew.
-const STARVED_MS: i64 = 30_000;
-/// Waits from which on it is known what is usual.
-const WAITS_KNOWN: u32 = 30;
-/// What is thought usual until it is known: a second between frames.
-const FIRST_USUAL_MS: i64 = 1_000;
 
 /// What the pipeline is started with.
 #[derive(Debug, Clone)]
@@ -58,25 +43,12 @@ pub struct Pipeline {
     stream_time: Timestamp,
     /// Everything before is closed.
     closed: Timestamp,
-    /// The timestamp of the last frame with data, and the usual wait for one, in ms times 8.
-    last_data: Option<Timestamp>,
-    usual_wait: i64,
-    waits: u32,
-    /// A frame from far ahead, which waits for another one that tells of the same time.
-    held: Option<Held>,
+    silence: Silence,
+    doubt: Doubt,
     session: Option<Session>,
     changes: Vec<Change>,
     /// Holes that have ended and wait for their repair.
     ended: Vec<Gap>,
-}
-
-/// A frame that is believed when the next one says so too.
-#[derive(Debug)]
-struct Held {
-    received: Instant,
-    sent: Timestamp,
-    /// `None` for a heartbeat.
-    items: Option<Vec<EquityItem>>,
 }
 
 impl Pipeline {
@@ -91,10 +63,8 @@ impl Pipeline {
             metrics,
             stream_time: closed,
             closed,
-            last_data: None,
-            usual_wait: FIRST_USUAL_MS * 8,
-            waits: 0,
-            held: None,
+            silence: Silence::new(),
+            doubt: Doubt::default(),
             session: None,
             changes: Vec::new(),
             ended: Vec::new(),
@@ -150,7 +120,11 @@ impl Pipeline {
     /// The session that a frame is in, if its state has not been loaded: [`enter`](Self::enter) it first.
     #[must_use]
     pub fn session_to_enter(&self, sent: Timestamp) -> Option<Session> {
-        if self.is_old(sent) || self.is_doubtful(sent) { None } else { self.session_to_stand_in(sent) }
+        if self.is_old(sent) || self.doubt.concerns(sent, self.stream_time) {
+            None
+        } else {
+            self.session_to_stand_in(sent)
+        }
     }
 
     /// The session that the clock's time is in, if its state has not been loaded.
@@ -198,7 +172,7 @@ impl Pipeline {
     /// Takes the items of a frame that was sent at `sent`.
     pub fn take(&mut self, received: Instant, sent: Timestamp, items: &[EquityItem]) {
         self.metrics.frames.inc();
-        if self.is_doubtful(sent) {
+        if self.doubt.concerns(sent, self.stream_time) {
             return self.hold(Held { received, sent, items: Some(items.to_vec()) });
         }
         self.decide_held(sent);
@@ -223,7 +197,7 @@ impl Pipeline {
 
     /// Takes a heartbeat that was sent at `sent`.
     pub fn beat(&mut self, received: Instant, sent: Timestamp) {
-        if self.is_doubtful(sent) {
+        if self.doubt.concerns(sent, self.stream_time) {
             return self.hold(Held { received, sent, items: None });
         }
         self.decide_held(sent);
@@ -246,12 +220,12 @@ impl Pipeline {
     ///
     /// A frame that waits came before that, and what is next is no news of it.
     pub fn lose_sight(&mut self, cause: &'static str) {
-        self.held = None;
+        self.doubt.forget();
         if !self.has_started() {
             return;
         }
-        let last_data = self.last_data.take().filter(|last| self.is_silence(*last, self.stream_time));
-        let since = unseen_since(last_data.unwrap_or(self.stream_time), self.config.close_grace_ms);
+        let silent_since = self.silence.lose_sight(self.stream_time, self.session);
+        let since = unseen_since(silent_since.unwrap_or(self.stream_time), self.config.close_grace_ms);
         let now = self.stream_time.max(since);
         for ticker in self.names() {
             self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
@@ -285,10 +259,7 @@ impl Pipeline {
     /// Whether the line is alive and has brought no data for much longer than usual, in a session.
     #[must_use]
     pub fn is_starved(&self) -> bool {
-        let waited = self.last_data.map_or(0, |last| self.stream_time.as_millis() - last.as_millis());
-        self.waits >= WAITS_KNOWN
-            && waited >= STARVED_MS.max(UNUSUAL * self.usual_wait / 8)
-            && self.session.is_some_and(|session| session.contains(self.stream_time))
+        self.silence.is_starved(self.stream_time, self.session)
     }
 
     /// The changes since the last call.
@@ -316,33 +287,20 @@ impl Pipeline {
         })
     }
 
-    /// Whether a frame is from long before what is closed.
+    /// Whether a frame is from long before what is closed: a market that was started anew.
     fn is_old(&self, sent: Timestamp) -> bool {
-        sent.as_millis() < self.closed.as_millis().saturating_sub(TIME_TURNED_BACK_MS)
-    }
-
-    /// Whether a frame is from a time far ahead that the frame before has not told of. One wrong timestamp must not close
-    /// what is still to come.
-    fn is_doubtful(&self, sent: Timestamp) -> bool {
-        sent.as_millis() - self.stream_time.as_millis() > FAR_AHEAD_MS && !self.is_confirmed_by(sent)
-    }
-
-    /// Whether the frame that waits tells of the same time as one that was sent at `sent`.
-    fn is_confirmed_by(&self, sent: Timestamp) -> bool {
-        let is_near = |held: &Held| (sent.as_millis() - held.sent.as_millis()).abs() <= TIME_TURNED_BACK_MS;
-        self.held.as_ref().is_some_and(is_near)
+        sent.as_millis() < self.closed.as_millis().saturating_sub(ANOTHER_TIME_MS)
     }
 
     fn hold(&mut self, held: Held) {
-        if let Some(before) = self.held.replace(held) {
+        if let Some(before) = self.doubt.hold(held) {
             self.skip(before.sent);
         }
     }
 
     /// Takes the frame that waits, if it tells of the same time as this one; else it was wrong.
     fn decide_held(&mut self, sent: Timestamp) {
-        let is_confirmed = self.is_confirmed_by(sent);
-        let Some(held) = self.held.take() else { return };
+        let Some((held, is_confirmed)) = self.doubt.end(sent) else { return };
         match held.items {
             _ if !is_confirmed => self.skip(held.sent),
             Some(items) => self.take_items(held.received, held.sent, &items),
@@ -358,29 +316,17 @@ impl Pipeline {
         self.metrics.bad_frames.inc();
     }
 
-    /// A line that stays open and is silent for longer than usual has lost something, whatever comes next.
-    fn notice_silence(&mut self, sent: Timestamp, received: Instant) {
-        let Some(last) = self.last_data.replace(sent.max(self.last_data.unwrap_or(sent))) else { return };
-        let waited = sent.as_millis() - last.as_millis();
-        let usual = self.usual_wait / 8;
-        let is_silence = self.is_silence(last, sent);
-        if waited > 0 {
-            self.usual_wait += waited - usual;
-            self.waits = self.waits.saturating_add(1);
-        }
-        if is_silence {
-            tracing::warn!(waited_ms = waited, usual_ms = usual, "the line was silent");
-            self.record_silence(last, sent, received);
+    /// Takes silence of the line before a frame of any kind as a hole.
+    fn notice_dead_line(&mut self, sent: Timestamp, received: Instant) {
+        if let Some(since) = self.silence.end_with_frame(self.stream_time, sent, self.session) {
+            self.record_silence(since, sent, received);
         }
     }
 
-    /// Until it is known what is usual, a line is silent where heartbeats are missing.
-    fn notice_dead_line(&mut self, sent: Timestamp, received: Instant) {
-        let last = self.stream_time;
-        let waited = sent.as_millis() - last.as_millis();
-        if self.waits < WAITS_KNOWN && waited >= DEAD_MS && self.is_in_session(last, sent) {
-            tracing::warn!(waited_ms = waited, "the line was silent");
-            self.record_silence(self.last_data.unwrap_or(last), sent, received);
+    /// Takes silence of the line before a frame with data as a hole.
+    fn notice_silence(&mut self, sent: Timestamp, received: Instant) {
+        if let Some(since) = self.silence.end_with_data(sent, self.session) {
+            self.record_silence(since, sent, received);
         }
     }
 
@@ -391,17 +337,6 @@ impl Pipeline {
                 live.lose_sight(since, "silence", moment, change);
             });
         }
-    }
-
-    fn is_in_session(&self, from: Timestamp, to: Timestamp) -> bool {
-        self.session.is_some_and(|session| session.contains(from) && session.contains(to))
-    }
-
-    /// Whether no data between two moments is unusual.
-    fn is_silence(&self, from: Timestamp, to: Timestamp) -> bool {
-        let waited = to.as_millis() - from.as_millis();
-        let is_unusual = self.waits >= WAITS_KNOWN && waited >= UNUSUAL * self.usual_wait / 8;
-        self.is_in_session(from, to) && waited >= SILENCE_MS && is_unusual
     }
 
     /// Lets the stream's time pass.

@@ -1,6 +1,7 @@
 //! Stores what the pipeline hands over, and publishes it once it is durable.
 
-use std::collections::VecDeque;
+mod disk;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,27 +9,26 @@ use alpha_kite_core::Date;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
+use self::disk::{come_back, keep};
 use super::change::Change;
-use super::driver::told;
+use super::complaint::Complaint;
 use super::lease::Lease;
+use super::progress::{Progress, Worst};
 use super::waiting::{Taken, Waiting};
 use crate::config::BatchConfig;
 use crate::days::new_york_day;
-use crate::hub::{Hub, Latency, Update};
+use crate::hub::{Hub, Update};
 use crate::metrics::{Metrics, Queue};
-use crate::spool::{Spool, SpoolError};
-use crate::store::{Batch, Result, Store, StoreError, Tenure};
+use crate::spool::Spool;
+use crate::store::{Batch, Result, StoreError};
 
 /// A write that takes longer counts as a database that is away.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Wait between two tries while the database is away.
-const RETRY: Duration = Duration::from_secs(1);
-/// How often the same fault is said.
-const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
+pub(super) const RETRY: Duration = Duration::from_secs(1);
 /// What is said of rows that come too late.
-const GIVEN_UP: &str = "rows are given up: another process took over, and fills their time from the price history";
-/// Rows of which the latency is remembered.
-const REMEMBERED: usize = 4096;
+pub(super) const GIVEN_UP: &str =
+    "rows are given up: another process took over, and fills their time from the price history";
 
 /// Hands changes to the writing task. It never waits.
 #[derive(Clone)]
@@ -46,34 +46,6 @@ struct Shared {
     submitted: Notify,
     /// What has become of the changes so far.
     progress: watch::Sender<Progress>,
-}
-
-/// How far the writer is.
-#[derive(Debug, Clone, Default)]
-pub struct Progress {
-    /// Submissions that are in the database.
-    committed: u64,
-    /// Whether the last write failed for want of the database.
-    pub is_away: bool,
-    /// Rows that wait on the local disk.
-    pub spooled_rows: u64,
-    /// Rows that were stored.
-    pub rows: u64,
-    /// Milliseconds from the event that closed a row to its commit, of the last rows.
-    latencies: VecDeque<f64>,
-    /// The longest of the latencies since the last report.
-    worst: Worst,
-    /// The longest of all.
-    max: Option<f64>,
-}
-
-/// The longest times since the last report, in milliseconds.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Worst {
-    /// From the event that closed a row to its commit.
-    pub commit: Option<f64>,
-    /// From the arrival of a frame to the hand-over of the rows that it closed.
-    pub processing: Option<f64>,
 }
 
 impl Writer {
@@ -104,10 +76,9 @@ impl Writer {
         if changes.is_empty() {
             return;
         }
-        let processing = changes.iter().filter_map(|change| change.since).map(|since| millis(since.elapsed()));
-        if let Some(longest) = processing.reduce(f64::max) {
+        if let Some(longest) = changes.iter().filter_map(|change| change.since).map(|since| since.elapsed()).max() {
             self.shared.progress.send_if_modified(|progress| {
-                progress.worst.processing = longer(progress.worst.processing, longest);
+                progress.add_processing(longest);
                 false
             });
         }
@@ -175,7 +146,7 @@ impl Writer {
     pub fn take_worst(&self) -> Worst {
         let mut worst = Worst::default();
         self.shared.progress.send_if_modified(|progress| {
-            worst = std::mem::take(&mut progress.worst);
+            worst = progress.take_worst();
             false
         });
         worst
@@ -189,18 +160,6 @@ impl Writer {
             tracing::error!("the database did not take the last rows in time");
         }
         self.shared.waiting().rows
-    }
-}
-
-impl Progress {
-    /// The latency of the last rows, in ms.
-    #[must_use]
-    pub fn latency(&self) -> Latency {
-        let mut sorted: Vec<f64> = self.latencies.iter().copied().collect();
-        sorted.sort_by(f64::total_cmp);
-        let at =
-            |percent: usize| sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied();
-        Latency { p50: at(50), p99: at(99), max: self.max }
     }
 }
 
@@ -241,13 +200,9 @@ impl Shared {
         }
         self.progress.send_modify(|progress| {
             progress.rows += u64::try_from(rows).unwrap_or(u64::MAX);
-            let Some(latency) = latency.map(millis) else { return };
-            if progress.latencies.len() == REMEMBERED {
-                progress.latencies.pop_front();
+            if let Some(latency) = latency {
+                progress.add_latency(latency);
             }
-            progress.latencies.push_back(latency);
-            progress.worst.commit = longer(progress.worst.commit, latency);
-            progress.max = longer(progress.max, latency);
         });
         for gap in change.batch.gaps {
             self.hub.publish(Update::Gap(gap));
@@ -257,14 +212,6 @@ impl Shared {
             self.hub.publish(Update::Commit(commit));
         }
     }
-}
-
-fn millis(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
-}
-
-fn longer(longest: Option<f64>, millis: f64) -> Option<f64> {
-    Some(longest.map_or(millis, |longest| longest.max(millis)))
 }
 
 async fn run(shared: Arc<Shared>) {
@@ -300,12 +247,7 @@ async fn run(shared: Arc<Shared>) {
                         shared.give_up(&batches);
                     }
                     (of_disk, of_database) = (Complaint::default(), Complaint::default());
-                    shared.progress.send_modify(|progress| {
-                        if std::mem::take(&mut progress.is_away) {
-                            tracing::info!("the database is back");
-                        }
-                        progress.committed = submitted;
-                    });
+                    come_through(&shared, submitted);
                     continue;
                 }
                 Err(error) => {
@@ -331,21 +273,6 @@ async fn run(shared: Arc<Shared>) {
                 sleep(RETRY).await;
             }
         }
-    }
-}
-
-/// Something that stays as it is, and is not said each time that it is met.
-#[derive(Default)]
-struct Complaint(Option<Instant>);
-
-impl Complaint {
-    /// Whether it is to be said now.
-    fn is_due(&mut self) -> bool {
-        let is_due = self.0.is_none_or(|said| said.elapsed() >= COMPLAIN_EVERY);
-        if is_due {
-            self.0 = Some(Instant::now());
-        }
-        is_due
     }
 }
 
@@ -402,6 +329,15 @@ fn publish(shared: &Shared, changes: Vec<Change>) {
     }
 }
 
+fn come_through(shared: &Shared, submitted: u64) {
+    shared.progress.send_modify(|progress| {
+        if std::mem::take(&mut progress.is_away) {
+            tracing::info!("the database is back");
+        }
+        progress.committed = submitted;
+    });
+}
+
 fn go_away(shared: &Shared, error: &StoreError) {
     shared.progress.send_modify(|progress| {
         if !std::mem::replace(&mut progress.is_away, true) {
@@ -410,112 +346,12 @@ fn go_away(shared: &Shared, error: &StoreError) {
     });
 }
 
-/// Keeps batches on disk. `Err(None)` where there is no spool.
-async fn keep(shared: &Arc<Shared>, tenure: Tenure, batches: Vec<Batch>) -> Result<(), Option<SpoolError>> {
-    if shared.spool.is_none() {
-        return Err(None);
-    }
-    let kept = with_spool(shared, move |spool| (spool.append(&tenure, &batches), spool.rows())).await;
-    let Some((appended, rows)) = kept else { return Err(None) };
-    shared.set_spooled(rows);
-    appended.map_err(Some)
-}
-
-/// Tries to bring what is on disk into the database, or gives it up where another process has taken over since; whether
-/// nothing of it waits any more.
-async fn come_back(shared: &Arc<Shared>, complaint: &mut Complaint) -> bool {
-    loop {
-        let peeked = with_spool(shared, |spool| spool.peek()).await;
-        let pending = match peeked {
-            Some(Ok(Some(pending))) => pending,
-            Some(Ok(None)) | None => return true,
-            Some(Err(error)) => {
-                if complaint.is_due() {
-                    tracing::error!(%error, "the spool cannot be read");
-                }
-                return false;
-            }
-        };
-        match in_time(shared.lease.write(&pending.tenure, &pending.batches)).await {
-            Ok(()) => {}
-            Err(StoreError::LeaseLost) => shared.give_up(&pending.batches),
-            Err(error) => {
-                if !error.is_retryable() && complaint.is_due() {
-                    tracing::error!(%error, "the database refuses what waits on disk");
-                }
-                return false;
-            }
-        }
-        let acknowledged = with_spool(shared, move |spool| (spool.acknowledge(&pending), spool.rows())).await;
-        if let Some((acknowledged, rows)) = acknowledged {
-            shared.set_spooled(rows);
-            if let Err(error) = acknowledged {
-                tracing::error!(%error, "the spool cannot be cleared");
-                return false;
-            }
-        }
-    }
-}
-
-async fn with_spool<T: Send + 'static>(
-    shared: &Arc<Shared>,
-    act: impl FnOnce(&mut Spool) -> T + Send + 'static,
-) -> Option<T> {
-    let shared = Arc::clone(shared);
-    let done = tokio::task::spawn_blocking(move || {
-        let spool = shared.spool.as_ref()?;
-        Some(act(&mut spool.lock().unwrap_or_else(PoisonError::into_inner)))
-    });
-    done.await.ok().flatten()
-}
-
-/// Brings what an earlier run left on disk into the database, under that run's tenure; tries until it is there. What another
-/// process has taken over since is given up. `None` if told to stop.
-pub(super) async fn drain(store: &dyn Store, mut spool: Spool, stop: &mut watch::Receiver<bool>) -> Option<Spool> {
-    let rows = spool.rows();
-    let mut complaint = Complaint::default();
-    let mut given_up = 0;
-    loop {
-        let fault = match spool.peek() {
-            Ok(None) => {
-                if rows > given_up {
-                    tracing::info!(rows = rows - given_up, "rows that an earlier run left on disk are stored");
-                }
-                if given_up > 0 {
-                    tracing::error!(rows = given_up, "{GIVEN_UP}");
-                }
-                return Some(spool);
-            }
-            Ok(Some(pending)) => {
-                let written = in_time(store.write_under(Some(&pending.tenure), &pending.batches)).await;
-                let is_lost = matches!(written, Err(StoreError::LeaseLost));
-                let settled = if is_lost { Ok(()) } else { written.map_err(|error| error.to_string()) };
-                match settled.and_then(|()| spool.acknowledge(&pending).map_err(|error| error.to_string())) {
-                    Ok(()) => {
-                        given_up += if is_lost { rows_of(&pending.batches) } else { 0 };
-                        continue;
-                    }
-                    Err(error) => error,
-                }
-            }
-            Err(error) => error.to_string(),
-        };
-        if complaint.is_due() {
-            tracing::error!(fault, rows, "rows of an earlier run wait on disk");
-        }
-        tokio::select! {
-            () = sleep(RETRY) => {}
-            () = told(stop) => return None,
-        }
-    }
-}
-
-fn rows_of(batches: &[Batch]) -> u64 {
+pub(super) fn rows_of(batches: &[Batch]) -> u64 {
     let rows: usize = batches.iter().map(|batch| batch.rows.len()).sum();
     u64::try_from(rows).unwrap_or(u64::MAX)
 }
 
-async fn in_time(write: impl Future<Output = Result<()>>) -> Result<()> {
+pub(super) async fn in_time(write: impl Future<Output = Result<()>>) -> Result<()> {
     match timeout(WRITE_TIMEOUT, write).await {
         Ok(written) => written,
         Err(_) => Err(StoreError::Timeout { database: "the database".to_owned(), seconds: WRITE_TIMEOUT.as_secs() }),

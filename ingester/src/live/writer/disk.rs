@@ -1,0 +1,67 @@
+//! The local disk, while the database is away.
+
+use std::sync::{Arc, PoisonError};
+
+use super::super::complaint::Complaint;
+use super::{Shared, in_time};
+use crate::spool::{Spool, SpoolError};
+use crate::store::{Batch, StoreError, Tenure};
+
+/// Keeps batches on disk. `Err(None)` where there is no spool.
+pub(super) async fn keep(shared: &Arc<Shared>, tenure: Tenure, batches: Vec<Batch>) -> Result<(), Option<SpoolError>> {
+    if shared.spool.is_none() {
+        return Err(None);
+    }
+    let kept = with_spool(shared, move |spool| (spool.append(&tenure, &batches), spool.rows())).await;
+    let Some((appended, rows)) = kept else { return Err(None) };
+    shared.set_spooled(rows);
+    appended.map_err(Some)
+}
+
+/// Tries to bring what is on disk into the database, or gives it up where another process has taken over since; whether
+/// nothing of it waits any more.
+pub(super) async fn come_back(shared: &Arc<Shared>, complaint: &mut Complaint) -> bool {
+    loop {
+        let peeked = with_spool(shared, |spool| spool.peek()).await;
+        let pending = match peeked {
+            Some(Ok(Some(pending))) => pending,
+            Some(Ok(None)) | None => return true,
+            Some(Err(error)) => {
+                if complaint.is_due() {
+                    tracing::error!(%error, "the spool cannot be read");
+                }
+                return false;
+            }
+        };
+        match in_time(shared.lease.write(&pending.tenure, &pending.batches)).await {
+            Ok(()) => {}
+            Err(StoreError::LeaseLost) => shared.give_up(&pending.batches),
+            Err(error) => {
+                if !error.is_retryable() && complaint.is_due() {
+                    tracing::error!(%error, "the database refuses what waits on disk");
+                }
+                return false;
+            }
+        }
+        let acknowledged = with_spool(shared, move |spool| (spool.acknowledge(&pending), spool.rows())).await;
+        if let Some((acknowledged, rows)) = acknowledged {
+            shared.set_spooled(rows);
+            if let Err(error) = acknowledged {
+                tracing::error!(%error, "the spool cannot be cleared");
+                return false;
+            }
+        }
+    }
+}
+
+async fn with_spool<T: Send + 'static>(
+    shared: &Arc<Shared>,
+    act: impl FnOnce(&mut Spool) -> T + Send + 'static,
+) -> Option<T> {
+    let shared = Arc::clone(shared);
+    let done = tokio::task::spawn_blocking(move || {
+        let spool = shared.spool.as_ref()?;
+        Some(act(&mut spool.lock().unwrap_or_else(PoisonError::into_inner)))
+    });
+    done.await.ok().flatten()
+}
