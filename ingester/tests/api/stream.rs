@@ -1,8 +1,4 @@
 //! What just happened, told over server-sent events.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod api_support;
-mod support;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,8 +8,10 @@ use alpha_kite::hub::{
 };
 use alpha_kite::store::{Gap, GapState, Row};
 use alpha_kite_core::{Digest, Direction, Interval, Rule, Ticker, Timestamp};
-use api_support::{Document, EventReader, Server, empty, get, qqq, session, settings};
 use serde_json::json;
+
+use crate::api_support::{Document, EventReader, Server, empty, get, qqq, session, settings};
+use crate::support;
 
 fn second(index: i64) -> Row {
     support::row(session().open.as_millis() + 1000 * index, 598_000_000 + index)

@@ -1,8 +1,4 @@
 //! What is stored, read over HTTP.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod api_support;
-mod support;
 
 use std::sync::Arc;
 
@@ -10,9 +6,10 @@ use alpha_kite::api::PATHS;
 use alpha_kite::series::Series;
 use alpha_kite::store::{Batch, Gap, GapState};
 use alpha_kite_core::{Bar, Direction, Interval, Price, RowHasher, Rule, SeriesHasher, Ticker, Timestamp, Volume};
-use api_support::{Answer, DAY, Document, Sample, Server, empty, fill, get, qqq, session};
 use serde_json::Value;
-use support::{Engine, Fixture};
+
+use crate::api_support::{self, Answer, DAY, Document, Sample, Server, empty, fill, get, qqq, session};
+use crate::support::{self, Engine, Fixture};
 
 async fn document(server: &Server) -> Document {
     Document::new(get(server.address, "/v1/openapi.json", &[]).await.json())

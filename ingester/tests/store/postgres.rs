@@ -1,9 +1,5 @@
 //! What only a server can do: be away, be slow to come, say no.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -14,7 +10,8 @@ use std::time::Duration;
 
 use alpha_kite::store::{Batch, Claim, DatabaseUrl, StoreError, open};
 use sqlx::{Connection as _, Executor as _};
-use support::*;
+
+use crate::support::*;
 
 #[tokio::test]
 async fn a_refused_connection_says_so_at_once_and_keeps_the_password() {

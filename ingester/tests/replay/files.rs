@@ -1,9 +1,5 @@
 //! Files replayed into real databases.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::ops::Range;
@@ -21,8 +17,9 @@ use alpha_kite::store::{
 };
 use alpha_kite_core::{Date, Interval, Rule, Session, SignalId, Timestamp};
 use async_trait::async_trait;
-use support::*;
 use tempfile::TempDir;
+
+use crate::support::*;
 
 /// One test for each behaviour and engine.
 macro_rules! on_both_engines {

@@ -1,7 +1,5 @@
 //! What both stores promise, each on its real engine, PostgreSQL directly and through a pooler in transaction mode.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 /// One test for each promise and engine.
 macro_rules! contract {
     ($($promise:ident)*) => {
@@ -27,6 +25,4 @@ mod leases;
 mod lookups;
 mod migrations;
 mod records;
-#[path = "../support/mod.rs"]
-mod support;
 mod values;

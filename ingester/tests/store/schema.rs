@@ -1,10 +1,6 @@
 //! Both dialects make the same tables, columns and keys.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
-use support::*;
+use crate::support::*;
 
 const POSTGRES_COLUMNS: &str = "
     select columns.table_name::text, columns.column_name::text, columns.is_nullable::text,

@@ -1,12 +1,9 @@
 //! What only a SQLite file can do wrong.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use alpha_kite::store::{DatabaseUrl, StoreError, open};
-use support::*;
 use tempfile::TempDir;
+
+use crate::support::*;
 
 #[tokio::test]
 async fn a_missing_folder_is_named() {

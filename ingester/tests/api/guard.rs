@@ -1,15 +1,12 @@
 //! Requests that are not to be answered, and clients that are not what they should be.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod api_support;
-mod support;
 
 use std::time::Duration;
 
 use alpha_kite::api::PATHS;
-use api_support::{Server, empty, get, send, settings};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
+
+use crate::api_support::{Server, empty, get, send, settings};
 
 /// Numbers that are the same in every run: the generator known as splitmix64.
 struct Random(u64);

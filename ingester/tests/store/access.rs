@@ -1,12 +1,9 @@
 //! Who may do what on PostgreSQL, tried as each role in a cluster of the test's own, since roles are a cluster's.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use alpha_kite::store::{DatabaseUrl, open};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, postgres::PgConnection};
-use support::*;
+
+use crate::support::*;
 
 const MARKET_TABLES: [&str; 6] =
     ["equity_data", "indicators", "signals", "gaps", "session_digests", "streaming_metrics"];

@@ -1,7 +1,5 @@
 //! `alpha-kite backfill` against a simulator.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 

@@ -1,7 +1,5 @@
 //! Many days, filled from a history in memory.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use alpha_kite::backfill::{self, BackfillError, BackfillOptions, BackfillReport, Progress};
 use alpha_kite::clock::Clock;
 use alpha_kite::days::DateRange;

@@ -1,12 +1,9 @@
 //! The tables that the Python service left are adopted, whichever of its versions made them, and nothing is lost.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use alpha_kite::store::{Batch, Row, Source};
 use alpha_kite_core::{Interval, Rule};
-use support::*;
+
+use crate::support::*;
 
 /// Names as `varchar(10)`, keys as constraints.
 const WITH_CONSTRAINTS: &str = "

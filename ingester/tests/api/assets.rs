@@ -1,7 +1,6 @@
 //! The code that puts the dashboard's files into the program.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../build/embed.rs"]
+#[path = "../../build/embed.rs"]
 mod embed;
 
 use std::fs;

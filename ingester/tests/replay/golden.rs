@@ -1,9 +1,5 @@
 //! The golden cases, which another program computed with exact fractions, replayed from CSV into SQLite.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -13,7 +9,8 @@ use alpha_kite::ledger;
 use alpha_kite::replay::{self, OnConflict, ReplayOptions};
 use alpha_kite_core::{Date, Interval, Rule, Session};
 use serde_json::Value;
-use support::*;
+
+use crate::support::*;
 
 #[tokio::test]
 async fn every_case_comes_out_bit_for_bit() {
