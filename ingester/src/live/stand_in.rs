@@ -15,13 +15,13 @@ pub(super) struct StandIn {
     last_frame: Instant,
     /// What the clock showed then; `None` before the first frame.
     framed_at: Option<Timestamp>,
-    /// What the stream's time is ahead of the clock, in ms: neither the streamer's clock nor the host's need be right.
-    ahead: i64,
+    /// What the stream's time is ahead of the clock: neither the streamer's clock nor the host's need be right.
+    ahead_ms: i64,
 }
 
 impl StandIn {
     pub(super) fn new() -> Self {
-        Self { last_frame: Instant::now(), framed_at: None, ahead: 0 }
+        Self { last_frame: Instant::now(), framed_at: None, ahead_ms: 0 }
     }
 
     /// Says that a frame with a time has come.
@@ -33,13 +33,13 @@ impl StandIn {
     pub(super) fn compare(&mut self, now: Timestamp, stream_time: Option<Timestamp>) {
         self.framed_at = Some(now);
         if let Some(stream_time) = stream_time {
-            self.ahead = stream_time.as_millis() - now.as_millis();
+            self.ahead_ms = stream_time.as_millis() - now.as_millis();
         }
     }
 
     /// The stream's time by the clock, if the stream has been silent for long.
     pub(super) fn time(&self, now: Timestamp, stream_time: Timestamp) -> Option<Timestamp> {
-        let passed = now.checked_add_millis(self.ahead).unwrap_or(now);
+        let passed = now.checked_add_millis(self.ahead_ms).unwrap_or(now);
         let lag = passed.as_millis() - stream_time.as_millis();
         let waited = self.framed_at.map_or(i64::MAX, |at| now.as_millis() - at.as_millis());
         (self.last_frame.elapsed() >= SILENT_FOR && lag.min(waited) > SILENT_AFTER_MS).then_some(passed)
@@ -55,7 +55,7 @@ mod tests {
         let at = |millis: i64| Timestamp::from_millis(1_549_895_400_000 + millis);
         let silent = Instant::now().checked_sub(SILENT_FOR).unwrap();
         // The stream's clock is two seconds behind.
-        let mut stand_in = StandIn { last_frame: silent, framed_at: None, ahead: 0 };
+        let mut stand_in = StandIn { last_frame: silent, framed_at: None, ahead_ms: 0 };
         stand_in.compare(at(0), Some(at(-2_000)));
         assert_eq!(stand_in.time(at(15_000), at(-2_000)), None);
         assert_eq!(stand_in.time(at(15_001), at(-2_000)), Some(at(13_001)));

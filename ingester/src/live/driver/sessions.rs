@@ -6,8 +6,8 @@ use alpha_kite_core::{Session, Ticker, Timestamp};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::super::day::{Day, LoadError, Loaded};
 use super::{Driver, told};
+use crate::live::day::{Day, LoadError, Loaded};
 use crate::store::StoreError;
 
 /// Wait between two tries to load a session.

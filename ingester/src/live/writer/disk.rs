@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::super::complaint::Complaint;
 use super::{Shared, in_time};
+use crate::live::complaint::Complaint;
 use crate::spool::{Spool, SpoolError};
 use crate::store::{Batch, StoreError, Tenure};
 
