@@ -8,21 +8,19 @@ use alpha_kite::config::Secret;
 use alpha_kite::days::DateRange;
 use alpha_kite::results::{StoredResults, Wanted};
 use alpha_kite::schwab::token::{OauthClient, TokenFile};
-use alpha_kite::store::{self, Batch, Gap, GapState, Row, Source, Store, StoredDigest};
-use alpha_kite_core::{Bar, Date, Interval, Rule, Session, Ticker, Timestamp};
+use alpha_kite::store::{self, Batch, Gap, Row, Source, Store, StoredDigest};
+use alpha_kite_core::{Bar, Date, Interval, Rule, Session};
 use alpha_kite_simulator::{Config, Running, Simulator, Speed, parse_moment};
 use tempfile::TempDir;
 use url::Url;
+
+use crate::{gap, ticker};
 
 const REDIRECT: &str = "https://127.0.0.1:8182";
 
 /// A trading day, long over, of which the simulator knows everything.
 fn date() -> Date {
     Date::parse("2024-10-07").unwrap()
-}
-
-fn ticker() -> Ticker {
-    Ticker::parse("QQQ").unwrap()
 }
 
 struct World {
@@ -102,21 +100,6 @@ impl World {
     }
 }
 
-fn gap(start: Timestamp, seconds: i64) -> Gap {
-    Gap {
-        ticker: ticker(),
-        started_at: start,
-        ended_at: start.checked_add_millis(seconds * 1000),
-        cause: "disconnect".to_owned(),
-        state: GapState::Open,
-        shares_missed: None,
-        rows_added: 0,
-        detail: None,
-        detected_at: start,
-        repaired_at: None,
-    }
-}
-
 fn text(output: &[u8]) -> String {
     String::from_utf8_lossy(output).into_owned()
 }
@@ -131,7 +114,7 @@ async fn a_day_with_holes_gets_the_minutes_of_the_day_without() {
     // A hole of seconds, one of many minutes, and a time in which nobody ran.
     let open = Session::on(date()).unwrap().open;
     let after = |seconds: i64| open.checked_add_millis(seconds * 1000).unwrap();
-    let holes = vec![gap(after(1_234), 17), gap(after(5_000), 1_000)];
+    let holes = vec![gap("disconnect", after(1_234)..after(1_251)), gap("disconnect", after(5_000)..after(6_000))];
     let unseen = after(12_000)..after(13_800);
     let is_lost = |row: &Row| {
         let start = row.bar.start;

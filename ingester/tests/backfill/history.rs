@@ -4,11 +4,13 @@ use alpha_kite::backfill::{self, BackfillError, BackfillOptions, BackfillReport,
 use alpha_kite::clock::Clock;
 use alpha_kite::days::DateRange;
 use alpha_kite::repair::{Candles, History, HistoryError, Hours, MemoryHistory};
-use alpha_kite::store::{self, Batch, Gap, GapState, Row, Source, Store};
+use alpha_kite::store::{self, Batch, GapState, Row, Source, Store};
 use alpha_kite::verify::Verifier;
 use alpha_kite_core::{Bar, Date, Interval, Price, Rule, Session, Ticker, Timestamp, Volume};
 use async_trait::async_trait;
 use tempfile::TempDir;
+
+use crate::{gap, ticker};
 
 struct At(Timestamp);
 
@@ -16,10 +18,6 @@ impl Clock for At {
     fn now(&self) -> Timestamp {
         self.0
     }
-}
-
-fn ticker() -> Ticker {
-    Ticker::parse("QQQ").unwrap()
 }
 
 fn date(text: &str) -> Date {
@@ -139,18 +137,7 @@ async fn the_rule_of_a_day_is_kept() {
     stored[0].rule = Rule::Hlc3;
     let bars = candles(date("2019-02-11"));
     let start = bars[10].start;
-    let gap = Gap {
-        ticker: ticker(),
-        started_at: bars[0].start,
-        ended_at: Some(bars[389].start.checked_add_millis(60_000).unwrap()),
-        cause: "not-running".to_owned(),
-        state: GapState::Open,
-        shares_missed: None,
-        rows_added: 0,
-        detail: None,
-        detected_at: start,
-        repaired_at: None,
-    };
+    let gap = gap("not-running", bars[0].start..bars[389].start.checked_add_millis(60_000).unwrap());
     let batch = Batch {
         delete_rows: vec![start..start.checked_add_millis(1).unwrap()],
         digests: stored,
@@ -168,18 +155,7 @@ async fn the_rule_of_a_day_is_kept() {
 #[tokio::test]
 async fn days_of_holes_without_a_session_are_gone_into() {
     let (_folder, store) = open().await;
-    let gap = Gap {
-        ticker: ticker(),
-        started_at: moment("2019-02-08T20:30:00Z"),
-        ended_at: Some(moment("2019-02-11T14:40:00Z")),
-        cause: "crash".to_owned(),
-        state: GapState::Open,
-        shares_missed: None,
-        rows_added: 0,
-        detail: None,
-        detected_at: moment("2019-02-11T14:40:00Z"),
-        repaired_at: None,
-    };
+    let gap = gap("crash", moment("2019-02-08T20:30:00Z")..moment("2019-02-11T14:40:00Z"));
     store.write(&Batch { gaps: vec![gap], ..Batch::new(ticker()) }).await.unwrap();
     let history = history(&["2019-02-08", "2019-02-11"]);
     let options = options("2019-02-08", "2019-02-11");
