@@ -7,25 +7,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::api_support::{Server, empty, get, send, settings};
+use crate::support::Random;
 
-/// Numbers that are the same in every run: the generator known as splitmix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len())]
-    }
+fn pick<'a>(random: &mut Random, from: &[&'a str]) -> &'a str {
+    from[random.index(from.len())]
 }
 
 #[tokio::test]
@@ -117,10 +102,10 @@ async fn random_queries_are_answered_or_refused_and_nothing_else() {
     ];
     let paths: Vec<&str> = PATHS.into_iter().filter(|path| *path != "/v1/stream").collect();
     for round in 0..1500 {
-        let path = random.pick(&paths);
+        let path = pick(&mut random, &paths);
         let count = random.below(5);
         let pairs: Vec<String> =
-            (0..count).map(|_| format!("{}={}", random.pick(&names), random.pick(&values))).collect();
+            (0..count).map(|_| format!("{}={}", pick(&mut random, &names), pick(&mut random, &values))).collect();
         // A line of a request cannot hold spaces.
         let target = format!("{path}?{}", pairs.join("&").replace(' ', "%20"));
         let answer = get(server.address, &target, &[]).await;
@@ -148,7 +133,7 @@ async fn random_bytes_do_no_harm() {
         let mut request =
             format!("GET /v1/status HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.address).into_bytes();
         for _ in 0..=random.below(5) {
-            let place = random.below(request.len());
+            let place = random.index(request.len());
             request[place] = u8::try_from(random.next() % 256).unwrap();
         }
         let mut stream = TcpStream::connect(server.address).await.unwrap();

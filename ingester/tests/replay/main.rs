@@ -5,5 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod files;
 mod golden;
+mod input;
+mod recorded;
+mod stored;

@@ -2,6 +2,8 @@
 
 use alpha_kite_core::{Bar, Price, Session, Timestamp, Volume};
 
+use super::random::Random;
+
 /// Where the price starts, in micro-dollars.
 const FIRST_PRICE: i64 = 598_400_000;
 const CENT: i64 = 10_000;
@@ -131,30 +133,4 @@ impl Market {
 
 fn shares_of(shares: i64) -> Volume {
     u64::try_from(shares).ok().and_then(|shares| Volume::new(shares).ok()).unwrap_or(Volume::ZERO)
-}
-
-/// A small generator of numbers that look random.
-///
-/// Source: Guy L. Steele Jr. and others, "Fast Splittable Pseudorandom Number Generators", 2014: SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number from 0 to `end - 1`; 0 if `end` is not positive.
-    fn below(&mut self, end: i64) -> i64 {
-        let end = u128::try_from(end).unwrap_or(0);
-        i64::try_from((u128::from(self.next()) * end) >> 64).unwrap_or(0)
-    }
-
-    /// A number from `-size` to `size`, near 0 more often than far from it: the mean of four.
-    fn spread(&mut self, size: i64) -> i64 {
-        let sum: i64 = (0..4).map(|_| self.below(2 * size + 1)).sum();
-        sum / 4 - size
-    }
 }

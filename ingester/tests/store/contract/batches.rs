@@ -5,7 +5,7 @@ use alpha_kite_core::{Interval, Rule};
 
 use crate::support::*;
 
-contract! {
+on_engines! { sqlite Sqlite, postgres Postgres, pooler Pooler:
     a_second_write_changes_nothing
     a_revision_changes_what_it_names
     a_refused_batch_leaves_nothing

@@ -8,7 +8,7 @@ use alpha_kite_core::Volume;
 
 use crate::support::*;
 
-contract! {
+on_engines! { sqlite Sqlite, postgres Postgres, pooler Pooler:
     a_lease_has_one_holder
     only_the_holder_of_the_lease_writes
     a_takeover_comes_before_or_after_a_write

@@ -5,7 +5,7 @@ use alpha_kite_core::{Interval, Rule, Ticker};
 
 use crate::support::*;
 
-contract! {
+on_engines! { sqlite Sqlite, postgres Postgres, pooler Pooler:
     ranges_are_half_open_and_ordered
     rows_are_found_by_skipping
     tickers_are_listed_once

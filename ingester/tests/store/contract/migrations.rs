@@ -5,7 +5,7 @@ use alpha_kite_core::Interval;
 
 use crate::support::*;
 
-contract! {
+on_engines! { sqlite Sqlite, postgres Postgres, pooler Pooler:
     an_empty_database_asks_for_migrate
     migrating_twice_does_nothing
     two_processes_migrate_at_once

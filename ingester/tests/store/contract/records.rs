@@ -5,7 +5,7 @@ use alpha_kite_core::Interval;
 
 use crate::support::*;
 
-contract! {
+on_engines! { sqlite Sqlite, postgres Postgres, pooler Pooler:
     gaps_come_back_and_are_revised
     reports_are_added_once
     events_are_ordered_and_added_once

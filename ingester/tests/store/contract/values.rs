@@ -5,7 +5,7 @@ use alpha_kite_core::{Bar, Interval, Rule, Volume};
 
 use crate::support::*;
 
-contract! {
+on_engines! { sqlite Sqlite, postgres Postgres, pooler Pooler:
     extremes_come_back
     doubles_keep_every_bit
     absent_indicators_stay_absent
