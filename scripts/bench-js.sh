@@ -2,8 +2,9 @@
 # Measures the npm package beside others in Node and Chromium, and the dashboard, and writes docs/performance-js.md. Leave the machine otherwise idle.
 . "$(dirname "$0")/lib.sh"
 
-scripts/setup/node.sh
-scripts/setup/browser.sh
+for part in node wasm-target wasm-pack browser; do
+  "scripts/setup/$part.sh"
+done
 scripts/build-bindings.sh
 npm_ci tests/bench-js
 note "building the native program and wickra-core for wasm"

@@ -2,7 +2,8 @@
 # Installs the packed npm package in every project of tests/consumers and checks that all print the golden digest.
 . "$(dirname "$0")/lib.sh"
 
-scripts/setup/node.sh
-scripts/setup/browser.sh
+for part in node wasm-target wasm-pack browser; do
+  "scripts/setup/$part.sh"
+done
 scripts/build-bindings.sh
 node tests/consumers/run.js
