@@ -1,18 +1,23 @@
-//! Rows side by side in vectors: two, or four where all processors that are built for have AVX2. Eight, with AVX-512, were
-//! slower than four.
+//! Rows side by side in vectors: two, or four or eight where all processors that are built for have AVX2 or AVX-512.
 
 use wide::bytemuck::cast;
 
 #[cfg(not(target_feature = "avx2"))]
 pub(crate) use wide::{f64x2 as Doubles, i64x2 as Integers};
-#[cfg(target_feature = "avx2")]
+#[cfg(all(target_feature = "avx2", not(target_feature = "avx512f")))]
 pub(crate) use wide::{f64x4 as Doubles, i64x4 as Integers};
+#[cfg(target_feature = "avx512f")]
+pub(crate) use wide::{f64x8 as Doubles, i64x8 as Integers};
 
 /// Rows in a vector.
 pub(crate) const LANES: usize = size_of::<Doubles>() / size_of::<f64>();
 
 /// How often that halves.
-const HALVINGS: usize = if LANES == 2 { 1 } else { 2 };
+const HALVINGS: usize = match LANES {
+    2 => 1,
+    4 => 2,
+    _ => 3,
+};
 
 /// A vector of the integers that a row's lane is given.
 #[inline]
@@ -71,11 +76,13 @@ macro_rules! running_sum {
                 for (halving, last) in self.rows.iter_mut().enumerate() {
                     let back = 1 << halving;
                     let (before, now) = (last.to_array(), rows.to_array());
-                    let earlier = |lane: usize| {
-                        if lane < back { before[LANES - back + lane] } else { now[lane - back] }
-                    };
+                    // A loop becomes one instruction; of eight lanes, `from_fn` would become a call.
+                    let mut earlier = now;
+                    for lane in 0..LANES {
+                        earlier[lane] = if lane < back { before[LANES - back + lane] } else { now[lane - back] };
+                    }
                     *last = rows;
-                    rows += <$lanes>::new(core::array::from_fn(earlier));
+                    rows += <$lanes>::new(earlier);
                 }
                 self.sums += rows;
                 self.sums

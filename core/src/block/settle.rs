@@ -17,8 +17,9 @@ use crate::vwap::MAX_VOLUME;
 /// Sums of products below this, times nine, are exact in doubles.
 const EXACT_NINTH: f64 = Int52::wrapping(1 << 49).to_f64();
 
-/// Rows that the loop takes at a time, two vectors: what the first one leaves to the second need not be moved.
-const TURN_ROWS: usize = 2 * LANES;
+/// Rows that the loop takes at a time: two vectors, so that what the first one leaves to the second need not be moved, or one
+/// vector of eight, of which two are too many registers.
+const TURN_ROWS: usize = if LANES < 8 { 2 * LANES } else { LANES };
 
 /// Settles a block and takes sums and side on to its end. `false` where doubles cannot tell: sums and side are those before it
 /// then, and what the output holds is unspecified.
@@ -102,7 +103,8 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
     };
     for turn in 0..BLOCK_ROWS / TURN_ROWS {
         let row = turn * TURN_ROWS;
-        let (first, second) = (upper_halves(settle_vector(row)), upper_halves(settle_vector(row + LANES)));
+        let first = upper_halves(settle_vector(row));
+        let second = if TURN_ROWS > LANES { upper_halves(settle_vector(row + LANES)) } else { first };
         let halves: [i32; TURN_ROWS] =
             core::array::from_fn(|row| if row < LANES { first[row] } else { second[row - LANES] });
         leads[row..row + TURN_ROWS].copy_from_slice(&halves);
