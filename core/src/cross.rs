@@ -89,26 +89,31 @@ impl CrossDetector {
         Direction::from_sign(self.sign)
     }
 
-    /// Whether SMA9, this far above the VWAP, is on the side on which it was: no cross then. Doubles that are equal do not tell.
-    #[inline]
-    pub(crate) fn stays(self, lead: f64) -> bool {
-        // The bits of a double that is not 0 have its sign.
-        lead.to_bits().cast_signed().wrapping_mul(self.sign) > 0
-    }
-
     /// Takes how SMA9 compares with the VWAP at one bar, and returns the cross that this bar confirms.
     #[inline]
     pub fn push(&mut self, sma_to_vwap: Ordering) -> Option<Direction> {
-        let sign = match sma_to_vwap {
-            Ordering::Greater => 1,
+        self.push_lead(match sma_to_vwap {
             Ordering::Less => -1,
-            Ordering::Equal => return None,
-        };
-        if sign == self.sign {
+            Ordering::Equal => 0,
+            Ordering::Greater => 1,
+        })
+    }
+
+    /// The same, of any number that has the sign of SMA9 - VWAP.
+    #[inline]
+    pub(crate) fn push_lead(&mut self, lead: i64) -> Option<Direction> {
+        if lead == 0 || self.stays(lead) {
             return None;
         }
-        let first = core::mem::replace(&mut self.sign, sign) == 0;
-        if first { None } else { self.side() }
+        let first = core::mem::replace(&mut self.sign, lead.signum()) == 0;
+        if first { None } else { Direction::from_sign(lead) }
+    }
+
+    /// Whether a number that has the sign of SMA9 - VWAP is on the side on which the last was: no cross then.
+    #[inline]
+    pub(crate) fn stays(self, lead: i64) -> bool {
+        // No lead is the lowest number, which has no opposite.
+        lead.wrapping_mul(self.sign) > 0
     }
 }
 

@@ -48,8 +48,8 @@ pub struct SessionEngine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Current {
     pub(crate) session: Session,
-    /// Start of the last bar, `None` before the first.
-    pub(crate) last: Option<Timestamp>,
+    /// Start of the last bar; before the first one, the moment before the session.
+    pub(crate) last: Timestamp,
     pub(crate) indicators: Indicators,
 }
 
@@ -77,24 +77,33 @@ impl SessionEngine {
     /// [`Error::SessionVolumeOutOfRange`] if the session's volume would pass 10^13 shares. The state is unchanged.
     #[inline]
     pub fn push(&mut self, bar: &Bar) -> Result<Option<Step>> {
-        let Some(current) = self.enter(bar.start)? else { return Ok(None) };
-        let step = current.indicators.push(bar)?;
-        current.last = Some(bar.start);
-        Ok(Some(step))
+        match self.push_quickly(bar.start, bar.close, bar.volume) {
+            Some(step) => Ok(Some(step)),
+            None => {
+                let weighed = self.rule.weigh(bar.high, bar.low, bar.close);
+                self.push_weighed(bar.start, bar.close, weighed, bar.volume)
+            }
+        }
     }
 
     /// Takes the next closed bar by its close alone, which is all that [`Rule::Close`] needs.
     ///
     /// # Errors
     /// Those of [`push`](Self::push), and [`Error::MissingRange`] if the rule needs the high and the low.
-    #[inline(never)]
     pub fn push_close(&mut self, start: Timestamp, close: Price, volume: Volume) -> Result<Option<Step>> {
         if self.rule != Rule::Close {
             return Err(Error::MissingRange);
         }
+        self.push_weighed(start, close, close.as_micros().cast_unsigned(), volume)
+    }
+
+    /// Adds a bar of which `weighed` is the sum of the prices that the VWAP weighs, in micro-dollars.
+    #[cold]
+    #[inline(never)]
+    fn push_weighed(&mut self, start: Timestamp, close: Price, weighed: u64, volume: Volume) -> Result<Option<Step>> {
         let Some(current) = self.enter(start)? else { return Ok(None) };
-        let step = current.indicators.push_weighed(close, close.as_micros().cast_unsigned(), volume)?;
-        current.last = Some(start);
+        let step = current.indicators.push_weighed(close, weighed, volume)?;
+        current.last = start;
         Ok(Some(step))
     }
 
@@ -104,10 +113,14 @@ impl SessionEngine {
     #[inline(always)]
     pub fn push_close_quickly(&mut self, start: f64, close: f64, volume: f64) -> Option<Step> {
         let start = Timestamp::from_f64_quickly(start)?;
+        self.push_quickly(start, Price::from_f64_quickly(close)?, Volume::from_f64_quickly(volume)?)
+    }
+
+    #[inline(always)]
+    fn push_quickly(&mut self, start: Timestamp, close: Price, volume: Volume) -> Option<Step> {
         let current = self.current.as_mut().filter(|current| current.goes_on_at(start))?;
-        let (close, volume) = (Price::from_f64_quickly(close)?, Volume::from_f64_quickly(volume)?);
         let step = current.indicators.push_close_quickly(close, volume)?;
-        current.last = Some(start);
+        current.last = start;
         Some(step)
     }
 
@@ -122,14 +135,15 @@ impl SessionEngine {
 
     #[cold]
     fn enter_anew(&mut self, start: Timestamp) -> Result<Option<&mut Current>> {
-        if let Some(Current { last: Some(last), .. }) = self.current
+        if let Some(Current { last, .. }) = self.current
             && start <= last
         {
             return Err(Error::OutOfOrder { start, last });
         }
         let Some(session) = Session::containing(start) else { return Ok(None) };
         if !self.current.is_some_and(|current| current.session == session) {
-            self.current = Some(Current { session, last: None, indicators: Indicators::new(self.rule) });
+            let last = Timestamp::from_millis(session.open.as_millis() - 1);
+            self.current = Some(Current { session, last, indicators: Indicators::new(self.rule) });
         }
         Ok(self.current.as_mut())
     }
@@ -159,7 +173,7 @@ impl Current {
     /// Whether a bar at `start` is in the session and after one that was too.
     #[inline]
     fn goes_on_at(&self, start: Timestamp) -> bool {
-        self.last.is_some_and(|last| last < start) && start < self.session.close
+        self.last < start && start < self.session.close
     }
 
     /// How many of the first `starts`, which begin with one that is known to be, are in the session and in order. At least

@@ -1,7 +1,5 @@
 //! SMA9, VWAP and their cross within one session.
 
-use core::cmp::Ordering;
-
 use crate::bar::Bar;
 use crate::cross::{CrossDetector, Direction};
 use crate::error::Result;
@@ -94,17 +92,14 @@ impl Indicators {
         self.sma.push(close);
         let sum = self.sma.sum_so_far();
         let sma9 = Sma::<SMA_BARS>::mean(sum);
-        let cross = if self.crosses.stays(sma9 - vwap) {
+        // The bits of a double have its sign. Those of 0 are 0: values that are one double do not tell.
+        let lead = (sma9 - vwap).to_bits().cast_signed();
+        let cross = if self.crosses.stays(lead) {
             None
+        } else if lead == 0 {
+            self.crosses.push_lead(sums.lead_of_mean(rule, sum, Sma::<SMA_BARS>::COUNT))
         } else {
-            let order = if sma9 == vwap {
-                sums.compare_mean(rule, sum, Sma::<SMA_BARS>::COUNT)
-            } else if sma9 > vwap {
-                Ordering::Greater
-            } else {
-                Ordering::Less
-            };
-            self.crosses.push(order)
+            self.crosses.push_lead(lead)
         };
         Some(Step { sma9: Some(sma9), vwap: Some(vwap), cross })
     }

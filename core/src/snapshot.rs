@@ -38,7 +38,7 @@ impl SessionEngine {
         if let Some(Current { session, last, indicators: Indicators { sma, vwap, crosses } }) = self.current() {
             writer.put([1]);
             writer.put(session.date.days_since_epoch().to_le_bytes());
-            writer.put(last.map_or(0, Timestamp::as_millis).to_le_bytes());
+            writer.put(last.as_millis().to_le_bytes());
             writer.put([u8::try_from(sma.closes().count()).unwrap_or(u8::MAX)]);
             let mut closes = sma.closes();
             for _ in 0..SMA_BARS {
@@ -94,7 +94,7 @@ fn read(mut reader: Reader<'_>) -> Option<SessionEngine> {
     let side = Direction::from_sign(i8::from_le_bytes(reader.take()?).into());
     let possible = closes > 0 && session.contains(last) && (side.is_none() || (sma.sum().is_some() && volume > 0));
     let indicators = Indicators { sma, vwap, crosses: CrossDetector::with_side(side) };
-    possible.then(|| SessionEngine::with_current(rule, Some(Current { session, last: Some(last), indicators })))
+    possible.then(|| SessionEngine::with_current(rule, Some(Current { session, last, indicators })))
 }
 
 #[inline]

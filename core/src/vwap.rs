@@ -197,15 +197,16 @@ impl NearSums {
         (low == high).then_some(low)
     }
 
-    /// How the mean of `count` prices that add up to `sum` micro-dollars compares with the average, where both are one double.
+    /// A number with the sign of the mean of `count` prices that add up to `sum` micro-dollars less the average, where both are
+    /// one double.
     ///
     /// As [`Vwap::compare_mean`], with the base taken from both sides. Modulo 2^64, since values that round to one double differ
     /// by far less than half of that.
     #[inline]
-    pub(crate) fn compare_mean(self, rule: Rule, sum: Int52, count: u64) -> Ordering {
+    pub(crate) fn lead_of_mean(self, rule: Rule, sum: Int52, count: u64) -> i64 {
         let count = count.cast_signed();
         let prices = sum.get() * rule.prices_per_bar().cast_signed() - count * self.base.prices(rule);
-        prices.wrapping_mul(self.volume.get()).wrapping_sub(self.near.get().wrapping_mul(count)).cmp(&0)
+        prices.wrapping_mul(self.volume.get()).wrapping_sub(self.near.get().wrapping_mul(count))
     }
 }
 
