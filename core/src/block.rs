@@ -43,7 +43,7 @@ struct Input<'a, P: PriceCell, V> {
     leaving: &'a Rows<P::Held>,
     /// The sums of the prices that the VWAP weighs.
     weighed: &'a Rows<P::Held>,
-    /// No such sum is above this.
+    /// No such sum is above this, or 0: it is found while they are settled.
     highest: i64,
     volumes: &'a Rows<V>,
 }
@@ -129,8 +129,7 @@ impl<'a, P: PriceCell, V: VolumeCell> Input<'a, P, V> {
             return None;
         }
         let (leaving, closes, highest) = if let (false, Some(column)) = (is_first, P::held_column(columns.closes)) {
-            let closes = block(column, at)?;
-            (block(column, at - SMA_BARS)?, closes, P::highest(closes))
+            (block(column, at - SMA_BARS)?, block(column, at)?, 0)
         } else {
             if !is_first {
                 room.closes.copy_within(BLOCK_ROWS.., 0);
@@ -142,11 +141,14 @@ impl<'a, P: PriceCell, V: VolumeCell> Input<'a, P, V> {
             (Rule::Hlc3, Some((highs, lows))) => {
                 P::hold(block(highs, at)?, &mut room.highs)?;
                 P::hold(block(lows, at)?, &mut room.lows)?;
+                let mut any = 0;
                 for (row, weighed) in room.weighed.iter_mut().enumerate() {
                     let price = |held: &Rows<P::Held>| Price::known(P::micros(held[row]));
-                    *weighed = P::held(rule.weigh(price(&room.highs), price(&room.lows), price(closes)).cast_signed());
+                    let sum = rule.weigh(price(&room.highs), price(&room.lows), price(closes)).cast_signed();
+                    any |= sum;
+                    *weighed = P::held(sum);
                 }
-                (&room.weighed, P::highest(&room.weighed))
+                (&room.weighed, any)
             }
             _ => (closes, highest),
         };

@@ -31,15 +31,9 @@ pub trait PriceCell: Copy {
     /// The column itself, where that is how blocks hold it.
     fn held_column(column: &[Self]) -> Option<&[Self::Held]>;
 
-    /// Fills a block, and returns micro-dollars that no price of it is above. `None` where that takes longer for one of the cells,
-    /// or one is to be refused; what the block holds is unspecified then.
+    /// Fills a block, and returns micro-dollars that no price of it is above, or 0 where `ORIGIN` is 0. `None` where that takes
+    /// longer for one of the cells, or one is to be refused; what the block holds is unspecified then.
     fn hold(cells: &Rows<Self>, block: &mut Rows<Self::Held>) -> Option<i64>;
-
-    /// Micro-dollars that no price of a block is above.
-    #[inline]
-    fn highest(block: &Rows<Self::Held>) -> i64 {
-        block.iter().fold(0, |any, held| any | Self::bits(*held)) - Self::ORIGIN
-    }
 }
 
 /// A volume, or a double of shares.
@@ -96,7 +90,7 @@ impl PriceCell for Price {
     #[inline]
     fn hold(cells: &Rows<Self>, block: &mut Rows<Self>) -> Option<i64> {
         *block = *cells;
-        Some(Self::highest(block))
+        Some(0)
     }
 }
 

@@ -77,6 +77,13 @@ fn steps(rule: Rule, bars: &[Bar]) -> Vec<Option<Step>> {
     bars.iter().map(|bar| engine.push(bar).unwrap()).collect()
 }
 
+/// The same as [`push_columns`] returns them.
+fn rows_of(steps: Vec<Option<Step>>) -> Vec<(u64, u64, i8)> {
+    let bits = |value: Option<f64>| value.map_or(u64::MAX, f64::to_bits);
+    let row = |Step { sma9, vwap, cross }| (bits(sma9), bits(vwap), cross.map_or(0, |cross| cross.as_sign()));
+    steps.into_iter().map(Option::unwrap_or_default).map(row).collect()
+}
+
 fn sign(order: Ordering) -> i8 {
     match order {
         Ordering::Less => -1,
@@ -122,14 +129,7 @@ proptest! {
     #[test]
     fn chunks_of_columns_change_nothing(bars in bars(), hlc3: bool, sizes in vec(1..500_usize, 1..9)) {
         let rule = if hlc3 { Rule::Hlc3 } else { Rule::Close };
-        let whole: Vec<_> = steps(rule, &bars)
-            .into_iter()
-            .map(Option::unwrap_or_default)
-            .map(|Step { sma9, vwap, cross }| {
-                let bits = |value: Option<f64>| value.map_or(u64::MAX, f64::to_bits);
-                (bits(sma9), bits(vwap), cross.map_or(0, |cross| cross.as_sign()))
-            })
-            .collect();
+        let whole = rows_of(steps(rule, &bars));
         let mut engine = SessionEngine::new(rule);
         let (mut rest, mut found) = (&bars[..], Vec::new());
         for size in sizes.into_iter().cycle() {
@@ -142,6 +142,25 @@ proptest! {
             }
         }
         prop_assert_eq!(found, whole);
+    }
+
+    #[test]
+    fn one_bar_far_from_the_others_is_no_matter(
+        calm in vec((599_000_000..601_000_000_i64, 0..2_000_u64), 300),
+        row in 0..300_usize,
+        far in 0..=Price::MAX.as_micros(),
+        volume in prop_oneof![Just(1), 0..2_000_u64, 0..=Volume::MAX.get() / 2],
+        hlc3: bool,
+    ) {
+        let rule = if hlc3 { Rule::Hlc3 } else { Rule::Close };
+        let open = Session::on(Date::parse("2018-11-21").unwrap()).unwrap().open.as_millis();
+        let bars: Vec<_> = (0..).zip(calm).map(|(second, (micros, shares))| {
+            let (micros, shares) = if second == row { (far, volume) } else { (micros, shares) };
+            let price = Price::from_micros(micros).unwrap();
+            let start = Timestamp::from_millis(open + 1000 * i64::try_from(second).unwrap());
+            Bar { start, open: price, high: price, low: price, close: price, volume: Volume::new(shares).unwrap() }
+        }).collect();
+        prop_assert_eq!(push_columns(&mut SessionEngine::new(rule), &bars).unwrap(), rows_of(steps(rule, &bars)));
     }
 
     #[test]

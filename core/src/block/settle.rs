@@ -32,13 +32,14 @@ pub(super) fn settle<P: PriceCell, V: VolumeCell>(
     leads: &mut Rows<i32>,
 ) -> bool {
     let before = *sums;
-    let open = settle_rows(rule, sums, input, output, leads);
+    let found = settle_rows(rule, sums, input, output, leads);
+    let (open, highest) = (found < 0, found & i64::MAX);
     // What bounds every price's distance from the base bounds every sum of products and every step towards it.
     let is_exact_within = |distance: Int52| {
         let bound = distance.to_f64() * (sums.volume - before.volume) + before.products.abs();
         bound < EXACT_NINTH && sums.volume <= MAX_VOLUME.to_f64()
     };
-    let highest = Int52::wrapping(input.highest | before.base.prices(rule));
+    let highest = Int52::wrapping(input.highest | highest | before.base.prices(rule));
     if !is_exact_within(highest) && !is_exact_within(farthest(rule, before.base, input)) {
         *sums = before;
         return false;
@@ -51,7 +52,8 @@ pub(super) fn settle<P: PriceCell, V: VolumeCell>(
 }
 
 /// Writes SMA9 and VWAP, and the lead of SMA9 over the VWAP: the upper half of the double of it times some positive number.
-/// `true` if the two bounds of a VWAP differed.
+/// Returns micro-dollars that no weighed sum of prices is above, with the sign if the two bounds of a VWAP differed: two results
+/// would cost a register.
 // A function of its own: compilers keep more of it in registers.
 #[inline(never)]
 fn settle_rows<P: PriceCell, V: VolumeCell>(
@@ -60,7 +62,7 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
     input: &Input<'_, P, V>,
     output: &mut Output<'_>,
     leads: &mut Rows<i32>,
-) -> bool {
+) -> i64 {
     // Nine over the prices that the VWAP adds up a bar.
     let nine = match rule {
         Rule::Close => 9.0,
@@ -80,7 +82,7 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
 
     let mut closes = IntegerSum::new(sums.closes.to_bits());
     let [mut volumes, mut products] = [sums.volume, sums.products].map(DoubleSum::new);
-    let mut open = Integers::splat(0);
+    let [mut open, mut any] = [Integers::splat(0); 2];
 
     let mut settle_vector = |row: usize| {
         let held = |prices: &Rows<P::Held>| integers(|lane| P::bits(prices[row + lane]));
@@ -88,6 +90,10 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
         // at the same ones.
         let (close, leaving, weighed) = (held(input.closes), held(input.leaving), held(input.weighed));
         let shares = V::shares_at(input.volumes, row);
+        // What is known already is not found again: registers are few.
+        if P::ORIGIN == 0 {
+            any |= weighed;
+        }
         let closes = from_bits(closes.add(close - leaving)) - origin;
         let sma9 = (closes + nine_bases) / Doubles::splat(9e6);
         output.sma9[row..row + LANES].copy_from_slice(sma9.as_array());
@@ -112,7 +118,8 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
 
     let [volume, products] = [volumes, products].map(|sum| sum.last());
     *sums = Sums { base, closes: Int52::from_bits(closes.last()), volume, products };
-    any_bits(open) != 0
+    let sign = if any_bits(open) == 0 { 0 } else { i64::MIN };
+    any_bits(any) | sign
 }
 
 /// How far from the base the prices of a block are at most. Takes a while: most blocks need not know.
