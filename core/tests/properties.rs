@@ -101,6 +101,25 @@ fn config() -> ProptestConfig {
     }
 }
 
+/// All at one price, a multiple of 1/64 dollar, so that blocks have nothing to refuse but the volume.
+#[test]
+fn columns_keep_the_limit_of_volume() {
+    let open = Session::on(Date::parse("2018-11-21").unwrap()).unwrap().open.as_millis();
+    let price = Price::parse("600").unwrap();
+    let bar = |second: i64| {
+        let (start, volume) = (Timestamp::from_millis(open + 1000 * second), Volume::new(50_000_000_000).unwrap());
+        Bar { start, open: price, high: price, low: price, close: price, volume }
+    };
+    let bars: Vec<_> = (0..300).map(bar).collect();
+    let mut engine = SessionEngine::new(Rule::Close);
+    // Some of these end with a block.
+    for rows in 201..=bars.len() {
+        assert_eq!(push_columns(&mut engine, &bars[..rows]), Err(Error::SessionVolumeOutOfRange), "{rows}");
+        assert_eq!(engine, SessionEngine::new(Rule::Close));
+    }
+    assert_eq!(push_columns(&mut engine, &bars[..200]).unwrap(), rows_of(steps(Rule::Close, &bars[..200])));
+}
+
 proptest! {
     #![proptest_config(config())]
 
