@@ -67,11 +67,21 @@ async function servePage() {
   return serving;
 }
 
+/** Starts Chromium, which falls over at its start now and then. */
+async function launch(tries = 3) {
+  try {
+    return await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+    });
+  } catch (error) {
+    if (tries === 1) throw error;
+    return launch(tries - 1);
+  }
+}
+
 async function measureInChromium(name) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-  });
+  const browser = await launch();
   try {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
