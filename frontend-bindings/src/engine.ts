@@ -61,8 +61,9 @@ export function createEngine(options: EngineOptions): Engine {
   return engine;
 }
 
-/** Statuses of the wasm module's `push`; lower ones are no cross, or refusals. */
-const CROSS_UP = 2;
+/** Statuses of the wasm module's `push`; higher ones are no cross, lower ones refusals. */
+const CROSS_UP = 0;
+const CROSS_DOWN = 1;
 
 /** A class, since V8 inlines methods that all engines share and not functions that each one has for itself. */
 class HeldEngine implements Engine {
@@ -96,10 +97,8 @@ class HeldEngine implements Engine {
       high === undefined || low === undefined
         ? this.#wasm.push(time, price, volume)
         : this.#wasm.pushRange(time, high, low, price, volume);
-    if (status < CROSS_UP) {
-      if (status < 0) this.#refuse(status);
-      return 0;
-    }
+    if (status > CROSS_DOWN) return 0;
+    if (status < 0) this.#refuse(status);
     this.#time = time;
     this.#price = price;
     this.#sign = status === CROSS_UP ? 1 : -1;
@@ -143,7 +142,7 @@ class HeldEngine implements Engine {
           : this.#wasm.peekRange(time, high, low, price, volume),
       );
       if (status < 0) this.#refuse(status);
-      const cross = status < CROSS_UP ? 0 : status === CROSS_UP ? 1 : -1;
+      const cross = status > CROSS_DOWN ? 0 : status === CROSS_UP ? 1 : -1;
       return { provisional: true, sma9: this.sma9, vwap: this.vwap, cross };
     } finally {
       this.#look().set(pushed);

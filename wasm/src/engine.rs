@@ -44,7 +44,7 @@ pub fn engine_snapshot(engine: u32) -> i32 {
     number(written.map(|()| i32::try_from(SNAPSHOT_LEN).unwrap_or(0)))
 }
 
-/// Takes the next bar by its close. Returns 0 outside sessions, 1 without a cross, 2 for a cross up, 3 for a cross down, or a
+/// Takes the next bar by its close. Returns 0 for a cross up, 1 for a cross down, 2 without a cross, 3 outside sessions, or a
 /// status; the values are then at [`engine_values`].
 #[must_use]
 #[wasm_bindgen]
@@ -155,12 +155,22 @@ impl Engine {
     #[inline]
     fn put(&mut self, step: Result<Option<Step>, Code>) -> i32 {
         let (step, status) = match step {
-            Ok(Some(step)) => (step, step.cross.map_or(1, |cross| if cross == Direction::Up { 2 } else { 3 })),
-            Ok(None) => (Step::default(), 0),
+            Ok(Some(step)) => (step, cross_status(step.cross)),
+            Ok(None) => (Step::default(), 3),
             Err(code) => (Step::default(), code.as_status()),
         };
         self.values = [step.sma9.unwrap_or(ABSENT), step.vwap.unwrap_or(ABSENT)];
         status
+    }
+}
+
+/// The numbers by which the compiler tells crosses apart: nothing is left to be done.
+#[inline]
+const fn cross_status(cross: Option<Direction>) -> i32 {
+    match cross {
+        Some(Direction::Up) => 0,
+        Some(Direction::Down) => 1,
+        None => 2,
     }
 }
 

@@ -124,7 +124,7 @@ fn random_calls_compute_or_refuse() {
 #[wasm_bindgen_test]
 fn altered_snapshots_are_refused() {
     let engine = engine(0);
-    assert_eq!(engine_push(engine, 1_549_895_400_000.0, 169.27, 100.0), 1);
+    assert_eq!(engine_push(engine, 1_549_895_400_000.0, 169.27, 100.0), 2);
     let snapshot = snapshot(engine);
     assert_eq!(snapshot.len(), 124);
     object_free(engine);

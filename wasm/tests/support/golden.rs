@@ -66,7 +66,7 @@ fn bars_give_the_same_bits_also_resumed_and_forming() {
                 engine_push_row(engine, columns.0, false)
             };
             assert_eq!(values_at(engine_values(engine)), (*sma9, *vwap), "{}: row {index}", case.name);
-            let expected = [3, i32::from(in_session(row.time)), 2][(cross + 1) as usize];
+            let expected = [1, if in_session(row.time) { 2 } else { 3 }, 0][(cross + 1) as usize];
             assert_eq!((status, forming), (expected, expected), "{}: row {index}", case.name);
         }
         object_free(engine);
