@@ -43,7 +43,7 @@ struct Input<'a, P: PriceCell, V> {
     leaving: &'a Rows<P::Held>,
     /// The sums of the prices that the VWAP weighs.
     weighed: &'a Rows<P::Held>,
-    /// No such sum is above this, or 0: it is found while they are settled.
+    /// No such sum is above this; 0 where that is found out while they are settled.
     highest: i64,
     volumes: &'a Rows<V>,
 }

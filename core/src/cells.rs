@@ -31,8 +31,9 @@ pub trait PriceCell: Copy {
     /// The column itself, where that is how blocks hold it.
     fn held_column(column: &[Self]) -> Option<&[Self::Held]>;
 
-    /// Fills a block, and returns micro-dollars that no price of it is above, or 0 where `ORIGIN` is 0. `None` where that takes
-    /// longer for one of the cells, or one is to be refused; what the block holds is unspecified then.
+    /// Fills a block, and returns micro-dollars that no price of it is above; 0 where `ORIGIN` is, since that is found out while
+    /// the block is settled. `None` where filling takes longer for one of the cells, or one is to be refused; what the block holds
+    /// is unspecified then.
     fn hold(cells: &Rows<Self>, block: &mut Rows<Self::Held>) -> Option<i64>;
 }
 

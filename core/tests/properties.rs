@@ -77,11 +77,23 @@ fn steps(rule: Rule, bars: &[Bar]) -> Vec<Option<Step>> {
     bars.iter().map(|bar| engine.push(bar).unwrap()).collect()
 }
 
-/// The same as [`push_columns`] returns them.
-fn rows_of(steps: Vec<Option<Step>>) -> Vec<(u64, u64, i8)> {
+/// A step as [`push_columns`] returns it.
+fn row_of(step: Option<Step>) -> (u64, u64, i8) {
     let bits = |value: Option<f64>| value.map_or(u64::MAX, f64::to_bits);
-    let row = |Step { sma9, vwap, cross }| (bits(sma9), bits(vwap), cross.map_or(0, |cross| cross.as_sign()));
-    steps.into_iter().map(Option::unwrap_or_default).map(row).collect()
+    let Step { sma9, vwap, cross } = step.unwrap_or_default();
+    (bits(sma9), bits(vwap), cross.map_or(0, |cross| cross.as_sign()))
+}
+
+fn rows(rule: Rule, bars: &[Bar]) -> Vec<(u64, u64, i8)> {
+    steps(rule, bars).into_iter().map(row_of).collect()
+}
+
+/// A bar at one price, so many seconds after a session's open.
+fn flat_bar(second: usize, micros: i64, shares: u64) -> Bar {
+    let open = Session::on(Date::parse("2018-11-21").unwrap()).unwrap().open.as_millis();
+    let start = Timestamp::from_millis(open + 1000 * i64::try_from(second).unwrap());
+    let price = Price::from_micros(micros).unwrap();
+    Bar { start, open: price, high: price, low: price, close: price, volume: Volume::new(shares).unwrap() }
 }
 
 fn sign(order: Ordering) -> i8 {
@@ -104,20 +116,14 @@ fn config() -> ProptestConfig {
 /// All at one price, a multiple of 1/64 dollar, so that blocks have nothing to refuse but the volume.
 #[test]
 fn columns_keep_the_limit_of_volume() {
-    let open = Session::on(Date::parse("2018-11-21").unwrap()).unwrap().open.as_millis();
-    let price = Price::parse("600").unwrap();
-    let bar = |second: i64| {
-        let (start, volume) = (Timestamp::from_millis(open + 1000 * second), Volume::new(50_000_000_000).unwrap());
-        Bar { start, open: price, high: price, low: price, close: price, volume }
-    };
-    let bars: Vec<_> = (0..300).map(bar).collect();
+    let bars: Vec<_> = (0..300).map(|second| flat_bar(second, 600_000_000, 50_000_000_000)).collect();
     let mut engine = SessionEngine::new(Rule::Close);
     // Some of these end with a block.
-    for rows in 201..=bars.len() {
-        assert_eq!(push_columns(&mut engine, &bars[..rows]), Err(Error::SessionVolumeOutOfRange), "{rows}");
+    for end in 201..=bars.len() {
+        assert_eq!(push_columns(&mut engine, &bars[..end]), Err(Error::SessionVolumeOutOfRange), "{end}");
         assert_eq!(engine, SessionEngine::new(Rule::Close));
     }
-    assert_eq!(push_columns(&mut engine, &bars[..200]).unwrap(), rows_of(steps(Rule::Close, &bars[..200])));
+    assert_eq!(push_columns(&mut engine, &bars[..200]).unwrap(), rows(Rule::Close, &bars[..200]));
 }
 
 proptest! {
@@ -148,7 +154,7 @@ proptest! {
     #[test]
     fn chunks_of_columns_change_nothing(bars in bars(), hlc3: bool, sizes in vec(1..500_usize, 1..9)) {
         let rule = if hlc3 { Rule::Hlc3 } else { Rule::Close };
-        let whole = rows_of(steps(rule, &bars));
+        let whole = rows(rule, &bars);
         let mut engine = SessionEngine::new(rule);
         let (mut rest, mut found) = (&bars[..], Vec::new());
         for size in sizes.into_iter().cycle() {
@@ -172,14 +178,10 @@ proptest! {
         hlc3: bool,
     ) {
         let rule = if hlc3 { Rule::Hlc3 } else { Rule::Close };
-        let open = Session::on(Date::parse("2018-11-21").unwrap()).unwrap().open.as_millis();
-        let bars: Vec<_> = (0..).zip(calm).map(|(second, (micros, shares))| {
-            let (micros, shares) = if second == row { (far, volume) } else { (micros, shares) };
-            let price = Price::from_micros(micros).unwrap();
-            let start = Timestamp::from_millis(open + 1000 * i64::try_from(second).unwrap());
-            Bar { start, open: price, high: price, low: price, close: price, volume: Volume::new(shares).unwrap() }
-        }).collect();
-        prop_assert_eq!(push_columns(&mut SessionEngine::new(rule), &bars).unwrap(), rows_of(steps(rule, &bars)));
+        let mut bars: Vec<_> =
+            calm.into_iter().enumerate().map(|(second, (micros, shares))| flat_bar(second, micros, shares)).collect();
+        bars[row] = flat_bar(row, far, volume);
+        prop_assert_eq!(push_columns(&mut SessionEngine::new(rule), &bars).unwrap(), rows(rule, &bars));
     }
 
     #[test]
@@ -216,9 +218,7 @@ proptest! {
                 let (start, close) = (Timestamp::from_f64(starts[row])?, Price::from_f64(closes[row])?);
                 let (high, low) = (Price::from_f64(highs[row])?, Price::from_f64(lows[row])?);
                 let volume = Volume::from_f64(volumes[row])?;
-                let step = one_by_one.push(&Bar { start, open: close, high, low, close, volume })?.unwrap_or_default();
-                let bits = |value: Option<f64>| value.map_or(u64::MAX, f64::to_bits);
-                Ok((bits(step.sma9), bits(step.vwap), step.cross.map_or(0, |cross| cross.as_sign())))
+                Ok(row_of(one_by_one.push(&Bar { start, open: close, high, low, close, volume })?))
             }).collect();
             let columns = Columns {
                 closes: &closes[rows.clone()],
