@@ -55,12 +55,12 @@ pub(crate) struct Scale {
     pub(crate) high: f64,
 }
 
-/// Relative margin around a quotient, 6 * 2^-53: the roundings of the quotient, of its product with the constant, and at
-/// most three of the constant are 2^-53 each.
-const MARGIN: f64 = 3.0 * f64::EPSILON;
+/// Relative margin around a quotient, 8 * 2^-53: the roundings of its dividend, of itself, of its product with the constant,
+/// and at most three of the constant are 2^-53 each.
+const MARGIN: f64 = 4.0 * f64::EPSILON;
 
 impl Scale {
-    /// Bounds of the VWAP in dollars, in either order: `quotient` is the nearest double to the sum of (prices - bases) *
+    /// Bounds of the VWAP in dollars, in either order: `quotient` is the double nearest to that of the sum of (prices - bases) *
     /// volume over the sum of volume.
     #[inline]
     pub(crate) fn bounds(self, quotient: f64) -> (f64, f64) {

@@ -2,6 +2,8 @@
 
 use crate::bar::Bar;
 use crate::cells::Start;
+use crate::columns::ABSENT;
+use crate::cross::Direction;
 use crate::error::{Error, Result};
 use crate::indicators::{Indicators, Step};
 use crate::price::Price;
@@ -79,11 +81,21 @@ impl SessionEngine {
     pub fn push(&mut self, bar: &Bar) -> Result<Option<Step>> {
         match self.push_quickly(bar.start, bar.close, bar.volume) {
             Some(step) => Ok(Some(step)),
-            None => {
-                let weighed = self.rule.weigh(bar.high, bar.low, bar.close);
-                self.push_weighed(bar.start, bar.close, weighed, bar.volume)
-            }
+            None => Ok(self.push_slowly(bar)?.map(|(sma9, vwap, cross)| {
+                let present = |value: f64| (!value.is_nan()).then_some(value);
+                Step { sma9: present(sma9), vwap: present(vwap), cross }
+            })),
         }
+    }
+
+    /// As [`push`](Self::push), with NaN for an absent value: `push` tells those apart on this way alone, and not behind the place
+    /// where both ways meet, for every bar.
+    #[cold]
+    #[inline(never)]
+    fn push_slowly(&mut self, bar: &Bar) -> Result<Option<(f64, f64, Option<Direction>)>> {
+        let weighed = self.rule.weigh(bar.high, bar.low, bar.close);
+        let step = self.push_weighed(bar.start, bar.close, weighed, bar.volume)?;
+        Ok(step.map(|Step { sma9, vwap, cross }| (sma9.unwrap_or(ABSENT), vwap.unwrap_or(ABSENT), cross)))
     }
 
     /// Takes the next closed bar by its close alone, which is all that [`Rule::Close`] needs.
@@ -98,8 +110,6 @@ impl SessionEngine {
     }
 
     /// Adds a bar of which `weighed` is the sum of the prices that the VWAP weighs, in micro-dollars.
-    #[cold]
-    #[inline(never)]
     fn push_weighed(&mut self, start: Timestamp, close: Price, weighed: u64, volume: Volume) -> Result<Option<Step>> {
         let Some(current) = self.enter(start)? else { return Ok(None) };
         let step = current.indicators.push_weighed(close, weighed, volume)?;

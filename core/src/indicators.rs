@@ -3,15 +3,19 @@
 use crate::bar::Bar;
 use crate::cross::{CrossDetector, Direction};
 use crate::error::Result;
+use crate::near::NearSums;
 use crate::price::Price;
 use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::sma::Sma;
 use crate::volume::Volume;
-use crate::vwap::{NearSums, Vwap};
+use crate::vwap::Vwap;
 
 /// How many closes SMA9 averages.
 pub(crate) const SMA_BARS: usize = 9;
+
+/// As many, to count with.
+pub(crate) const NINE: i64 = 9;
 
 /// What one closed bar brings.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -86,21 +90,11 @@ impl Indicators {
     #[inline(always)]
     fn push_near(&mut self, sums: NearSums, rule: Rule, close: Price, weighed: u64, volume: Volume) -> Option<Step> {
         let sums = sums.with(rule, weighed, volume)?;
-        let vwap = sums.value(rule)?;
+        let closes = self.sma.sum_with(close);
+        let (sma9, vwap, lead) = sums.settle(rule, closes)?;
         // From here on nothing fails.
         self.vwap.set(sums);
-        self.sma.push(close);
-        let sum = self.sma.sum_so_far();
-        let sma9 = Sma::<SMA_BARS>::mean(sum);
-        // The bits of a double have its sign. Those of 0 are 0: values that are one double do not tell.
-        let lead = (sma9 - vwap).to_bits().cast_signed();
-        let cross = if self.crosses.stays(lead) {
-            None
-        } else if lead == 0 {
-            self.crosses.push_lead(sums.lead_of_mean(rule, sum, Sma::<SMA_BARS>::COUNT))
-        } else {
-            self.crosses.push_lead(lead)
-        };
-        Some(Step { sma9: Some(sma9), vwap: Some(vwap), cross })
+        self.sma.push_to(close, closes);
+        Some(Step { sma9: Some(sma9), vwap: Some(vwap), cross: self.crosses.push_lead(lead) })
     }
 }

@@ -27,6 +27,7 @@ mod error;
 mod indicators;
 mod int52;
 mod interval;
+mod near;
 mod new_york;
 mod price;
 mod ratio;

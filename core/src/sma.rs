@@ -30,8 +30,14 @@ impl<const N: usize> Sma<N> {
     /// Adds a close.
     #[inline]
     pub fn push(&mut self, close: Price) {
-        let evicted = self.window.push(close);
-        self.sum = self.sum.wrapping_add(close.as_micros() - evicted.as_micros());
+        self.push_to(close, self.sum_with(close));
+    }
+
+    /// Adds a close, given [`sum_with`](Self::sum_with) it.
+    #[inline]
+    pub(crate) fn push_to(&mut self, close: Price, sum: Int52) {
+        self.window.push(close);
+        self.sum = sum;
     }
 
     /// Sum of the last `N` closes in micro-dollars, `None` before the `N`th.
@@ -50,17 +56,10 @@ impl<const N: usize> Sma<N> {
         Ratio::new(self.sum()?.into(), u128::from(Self::COUNT * 1_000_000))
     }
 
-    /// The sum of the closes that it holds, in micro-dollars.
+    /// The sum in micro-dollars that a push of this close makes.
     #[inline]
-    pub(crate) fn sum_so_far(&self) -> Int52 {
-        self.sum
-    }
-
-    /// The nearest double to the mean in dollars of `N` closes with this sum in micro-dollars: both are doubles, and their
-    /// quotient is correctly rounded by IEEE 754.
-    #[inline]
-    pub(crate) fn mean(sum: Int52) -> f64 {
-        sum.to_f64() / Int52::wrapping(Self::COUNT.cast_signed() * 1_000_000).to_f64()
+    pub(crate) fn sum_with(&self, close: Price) -> Int52 {
+        self.sum.wrapping_add(close.as_micros() - self.window.leaving().as_micros())
     }
 
     /// The closes that it holds, oldest first.

@@ -5,7 +5,7 @@ use core::cmp::Ordering;
 use crate::bar::Bar;
 use crate::base::Base;
 use crate::error::{Error, Result};
-use crate::int52::Int52;
+use crate::near::NearSums;
 use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::volume::Volume;
@@ -18,43 +18,35 @@ use crate::volume::Volume;
 pub struct Vwap {
     rule: Rule,
     /// Sum of volume, in shares: at most 10^13.
-    volume: Int52,
+    volume: i64,
     sum: Sum,
 }
 
 /// The highest volume of a session, in shares.
-pub(crate) const MAX_VOLUME: Int52 = Int52::wrapping(Volume::MAX.get().cast_signed());
+pub(crate) const MAX_VOLUME: i64 = Volume::MAX.get().cast_signed();
 
 /// Sum of (one or three) prices times volume, in micro-dollar shares: at most 3 * 10^26.
 #[derive(Clone, Copy, Debug)]
 enum Sum {
     /// The sum of volume times as many base prices, and what is left: small while the base is near the average.
-    Around(Base, Int52),
+    Around(Base, i64),
     /// The same where closes alone are weighed: told apart at once.
-    Closes(Base, Int52),
+    Closes(Base, i64),
     Whole(u128),
-}
-
-/// The sums of a [`Vwap`] around a base.
-#[derive(Clone, Copy)]
-pub(crate) struct NearSums {
-    pub(crate) volume: Int52,
-    pub(crate) base: Base,
-    pub(crate) near: Int52,
 }
 
 impl Vwap {
     /// An average that has seen nothing: the state at a session's open.
     #[must_use]
     pub const fn new(rule: Rule) -> Self {
-        Self { rule, volume: Int52::ZERO, sum: Sum::Whole(0) }
+        Self { rule, volume: 0, sum: Sum::Whole(0) }
     }
 
     /// An average with these sums, `None` where no bars can have them.
     pub(crate) fn with_sums(rule: Rule, sum: u128, volume: u64) -> Option<Self> {
         let highest = u128::from(volume) * u128::from(rule.prices_per_bar()) * 10_000_000_000_000;
         let possible = volume <= Volume::MAX.get() && sum <= highest;
-        possible.then_some(Self { rule, volume: Int52::wrapping(volume.cast_signed()), sum: Sum::Whole(sum) })
+        possible.then_some(Self { rule, volume: volume.cast_signed(), sum: Sum::Whole(sum) })
     }
 
     /// Adds a bar by the sum of its prices that the rule weighs, in micro-dollars, and its volume.
@@ -62,7 +54,7 @@ impl Vwap {
     /// # Errors
     /// [`Error::SessionVolumeOutOfRange`] if the volume of the session would pass 10^13 shares; the state is unchanged.
     pub(crate) fn push_weighed(&mut self, weighed: u64, volume: Volume) -> Result<()> {
-        let total = self.volume.wrapping_add(volume.get().cast_signed());
+        let total = self.volume + volume.get().cast_signed();
         if total > MAX_VOLUME {
             return Err(Error::SessionVolumeOutOfRange);
         }
@@ -90,9 +82,7 @@ impl Vwap {
     #[must_use]
     pub fn sum(&self) -> u128 {
         match self.sum {
-            Sum::Around(base, near) | Sum::Closes(base, near) => {
-                self.bases(base).wrapping_add_signed(near.get().into())
-            }
+            Sum::Around(base, near) | Sum::Closes(base, near) => self.bases(base).wrapping_add_signed(near.into()),
             Sum::Whole(sum) => sum,
         }
     }
@@ -106,7 +96,7 @@ impl Vwap {
     #[inline]
     #[must_use]
     pub const fn volume(&self) -> u64 {
-        self.volume.get().cast_unsigned()
+        self.volume.cast_unsigned()
     }
 
     /// The exact average in dollars, `None` while the volume is 0.
@@ -132,8 +122,7 @@ impl Vwap {
     pub(crate) fn settle(&mut self) -> Option<f64> {
         let value = self.value()?.to_f64();
         let (sum, base) = (self.sum(), Base::nearest(value));
-        let near = i64::try_from(sum.wrapping_sub(self.bases(base)).cast_signed()).ok();
-        let near = near.and_then(|near| Int52::ZERO.checked_add(near));
+        let near = i64::try_from(sum.wrapping_sub(self.bases(base)).cast_signed());
         self.sum = near.map_or(Sum::Whole(sum), |near| Sum::around(self.rule, base, near));
         Some(value)
     }
@@ -168,57 +157,11 @@ impl Vwap {
 }
 
 impl Sum {
-    const fn around(rule: Rule, base: Base, near: Int52) -> Self {
+    const fn around(rule: Rule, base: Base, near: i64) -> Self {
         match rule {
             Rule::Close => Self::Closes(base, near),
             Rule::Hlc3 => Self::Around(base, near),
         }
-    }
-}
-
-impl NearSums {
-    /// The sums after one bar more. `None` if the volume is out of range then, or the bar is far from the base.
-    #[inline]
-    pub(crate) fn with(self, rule: Rule, weighed: u64, volume: Volume) -> Option<Self> {
-        let shares = volume.get().cast_signed();
-        let product = product(weighed.cast_signed() - self.base.prices(rule), shares)?;
-        let (near, volume) = (self.near.checked_add(product)?, self.volume.wrapping_add(shares));
-        // Compared as doubles, which the average needs anyway.
-        let is_too_much = volume.to_f64() > MAX_VOLUME.to_f64();
-        (!is_too_much).then_some(Self { volume, base: self.base, near })
-    }
-
-    /// The average in dollars. `None` for some rows in a thousand, and without volume.
-    #[inline]
-    pub(crate) fn value(self, rule: Rule) -> Option<f64> {
-        // 0 / 0 is not a number, which equals nothing.
-        let quotient = self.near.to_f64() / self.volume.to_f64();
-        let (low, high) = self.base.scale(rule).bounds(quotient);
-        (low == high).then_some(low)
-    }
-
-    /// A number with the sign of the mean of `count` prices that add up to `sum` micro-dollars less the average, where both are
-    /// one double.
-    ///
-    /// As [`Vwap::compare_mean`], with the base taken from both sides. Modulo 2^64, since values that round to one double differ
-    /// by far less than half of that.
-    #[inline]
-    pub(crate) fn lead_of_mean(self, rule: Rule, sum: Int52, count: u64) -> i64 {
-        let count = count.cast_signed();
-        let prices = sum.get() * rule.prices_per_bar().cast_signed() - count * self.base.prices(rule);
-        prices.wrapping_mul(self.volume.get()).wrapping_sub(self.near.get().wrapping_mul(count))
-    }
-}
-
-/// The product of a distance of prices in micro-dollars and of shares, `None` where it might not fit.
-#[inline]
-fn product(distance: i64, shares: i64) -> Option<i64> {
-    if cfg!(target_family = "wasm") {
-        // Its checked product is a call. Within 17,000 dollars and 268 million shares nothing has to be checked.
-        let fits = (distance + (1 << 34)) >> 35 | shares >> 28 == 0;
-        fits.then(|| distance * shares)
-    } else {
-        distance.checked_mul(shares)
     }
 }
 

@@ -17,13 +17,17 @@ impl<T: Copy + Default, const N: usize> Window<T, N> {
         Self { slots: [T::default(); SLOTS], count: 0 }
     }
 
-    /// Adds a value and returns the one that leaves: the default, until the window was full.
+    /// The value that the next one makes leave: the default, until the window is full.
     #[inline]
-    pub(crate) fn push(&mut self, value: T) -> T {
-        let leaving = self.slots[self.count.wrapping_sub(N) % SLOTS];
+    pub(crate) fn leaving(&self) -> T {
+        self.slots[self.count.wrapping_sub(N) % SLOTS]
+    }
+
+    /// Adds a value.
+    #[inline]
+    pub(crate) fn push(&mut self, value: T) {
         self.slots[self.count % SLOTS] = value;
         self.count += 1;
-        leaving
     }
 
     #[inline]
@@ -56,20 +60,20 @@ mod tests {
     fn keeps_the_last_values_in_order() {
         let mut window = Window::<usize, 3>::new();
         assert_eq!(window.iter().count(), 0);
-        assert_eq!([1, 2, 3].map(|value| window.push(value)), [0; 3]);
-        assert_eq!([4, 5].map(|value| window.push(value)), [1, 2]);
+        [1, 2, 3, 4, 5].into_iter().for_each(|value| window.push(value));
         assert_eq!(window.iter().collect::<Vec<_>>(), [3, 4, 5]);
         let mut same = Window::<usize, 3>::new();
-        assert_eq!([3, 4, 5].map(|value| same.push(value)), [0; 3]);
+        [3, 4, 5].into_iter().for_each(|value| same.push(value));
         assert_eq!(window, same);
     }
 
     #[test]
-    fn every_length_evicts_the_right_value() {
+    fn the_right_value_leaves_at_every_length() {
         fn check<const N: usize>() {
             let mut window = Window::<usize, N>::new();
-            for value in 1..100 {
-                assert_eq!(window.push(value), value.saturating_sub(N));
+            for value in 1_usize..100 {
+                assert_eq!(window.leaving(), value.saturating_sub(N));
+                window.push(value);
                 assert_eq!(window.is_full(), value >= N);
             }
         }

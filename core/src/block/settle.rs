@@ -5,11 +5,12 @@ use crate::block::crosses;
 use crate::block::lanes::{
     DoubleSum, Doubles, IntegerSum, Integers, LANES, any_bits, bits, from_bits, integers, upper_halves,
 };
-use crate::block::sums::{NINE, Sums};
+use crate::block::sums::Sums;
 use crate::block::{BLOCK_ROWS, Input, Output, Rows};
 use crate::cells::{PriceCell, VolumeCell};
 use crate::cross::Direction;
-use crate::int52::Int52;
+use crate::indicators::NINE;
+use crate::int52::{Int52, to_f64};
 use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::vwap::MAX_VOLUME;
@@ -37,7 +38,7 @@ pub(super) fn settle<P: PriceCell, V: VolumeCell>(
     // What bounds every price's distance from the base bounds every sum of products and every step towards it.
     let is_exact_within = |distance: Int52| {
         let bound = distance.to_f64() * (sums.volume - before.volume) + before.products.abs();
-        bound < EXACT_NINTH && sums.volume <= MAX_VOLUME.to_f64()
+        bound < EXACT_NINTH && sums.volume <= to_f64(MAX_VOLUME)
     };
     let highest = Int52::wrapping(input.highest | highest | before.base.prices(rule));
     if !is_exact_within(highest) && !is_exact_within(farthest(rule, before.base, input)) {

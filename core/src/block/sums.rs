@@ -1,16 +1,14 @@
 //! Sums relative to a base price.
 
 use crate::base::{self, Base};
-use crate::indicators::SMA_BARS;
-use crate::int52::Int52;
+use crate::indicators::{NINE, SMA_BARS};
+use crate::int52::{Int52, to_f64};
+use crate::near::NearSums;
 use crate::rule::Rule;
 use crate::sma::Sma;
-use crate::vwap::{NearSums, Vwap};
+use crate::vwap::Vwap;
 
-/// Closes in SMA9.
-pub(super) const NINE: i64 = 9;
-
-/// The highest sum of products, as a [`Vwap`] keeps them.
+/// The highest sum of products.
 const MAX_PRODUCTS: f64 = Int52::wrapping(Int52::END - 1).to_f64();
 
 /// The sums after one row: integers, which doubles hold exactly.
@@ -26,16 +24,17 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// The sums of averages. `None` before SMA9 or the VWAP has a value, and where the VWAP has no base.
+    /// The sums of averages. `None` before SMA9 or the VWAP has a value, and where the VWAP has no base near enough.
     pub(super) fn new(sma: &Sma<SMA_BARS>, vwap: &Vwap) -> Option<Self> {
         let NearSums { volume, base, near } = vwap.near()?;
         let closes = Int52::wrapping(sma.sum()?.cast_signed() - NINE * base.as_micros());
-        (volume > Int52::ZERO).then(|| Self { base, closes, volume: volume.to_f64(), products: near.to_f64() })
+        let [volume, products] = [volume, near].map(to_f64);
+        (volume > 0.0 && products.abs() <= MAX_PRODUCTS).then_some(Self { base, closes, volume, products })
     }
 
     /// The VWAP with these sums.
     pub(super) fn to_vwap(self, rule: Rule) -> Vwap {
-        let [volume, near] = [self.volume, self.products].map(Int52::nearest);
+        let [volume, near] = [self.volume, self.products].map(|sum| Int52::nearest(sum).get());
         Vwap::around(rule, NearSums { volume, base: self.base, near })
     }
 
