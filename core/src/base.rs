@@ -34,11 +34,13 @@ impl Base {
     /// What brings quotients around this base back to dollars.
     #[inline]
     pub(crate) const fn scale(self, rule: Rule) -> Scale {
-        let micro_dollar = match rule {
-            Rule::Close => 1e-6,
-            Rule::Hlc3 => 1e-6 / 3.0,
+        // The nearest doubles, and how many doubles on either side are nearer than what `Scale` needs.
+        let (micro_dollar, near) = match rule {
+            Rule::Close => (1e-6_f64.to_bits(), 2),
+            Rule::Hlc3 => (3.333_333_333_333_333_5e-7_f64.to_bits(), 3),
         };
-        Scale { dollars: self.dollars, low: micro_dollar * (1.0 - MARGIN), high: micro_dollar * (1.0 + MARGIN) }
+        let [low, high] = [f64::from_bits(micro_dollar - near), f64::from_bits(micro_dollar + near)];
+        Scale { dollars: self.dollars, low, high }
     }
 }
 
@@ -50,14 +52,11 @@ impl Base {
 pub(crate) struct Scale {
     /// The base in dollars, exact.
     pub(crate) dollars: f64,
-    /// Dollars in a micro-dollar of one price of a bar, a little less and a little more than exact.
+    /// Dollars in a micro-dollar of one price of a bar, a little less and a little more than exact: by 3 * 2^-53 of it and by not much
+    /// more. The roundings of a quotient's dividend, of itself and of its product with this are 2^-53 each.
     pub(crate) low: f64,
     pub(crate) high: f64,
 }
-
-/// Relative margin around a quotient, 8 * 2^-53: the roundings of its dividend, of itself, of its product with the constant,
-/// and at most three of the constant are 2^-53 each.
-const MARGIN: f64 = 4.0 * f64::EPSILON;
 
 impl Scale {
     /// Bounds of the VWAP in dollars, in either order: `quotient` is the double nearest to that of the sum of (prices - bases) *
@@ -65,5 +64,31 @@ impl Scale {
     #[inline]
     pub(crate) fn bounds(self, quotient: f64) -> (f64, f64) {
         (self.dollars + quotient * self.low, self.dollars + quotient * self.high)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_are_as_far_from_exact_as_they_have_to_be() {
+        for rule in Rule::ALL {
+            let Scale { low, high, .. } = Base::nearest(600.0).scale(rule);
+            // How often a million, or three, of them make 1 - 2^-53 * n, or 1 + 2^-53 * n.
+            let away = |scale: f64| {
+                let (bits, prices) = (scale.to_bits(), u128::from(rule.prices_per_bar()));
+                let significand = u128::from(bits & ((1 << 52) - 1) | 1 << 52) * prices * 1_000_000;
+                // One, with as many bits behind the point as the product has.
+                let one = 1_i128 << (1075 - (bits >> 52));
+                (significand.cast_signed() - one, one)
+            };
+            for (far, one) in [low, high].map(away) {
+                // In thousandths of 2^-53.
+                let parts = (far.abs() << 53) / (one / 1000);
+                assert!((3001..5000).contains(&parts), "{rule:?} {parts}");
+            }
+            assert!(away(low).0 < 0 && away(high).0 > 0);
+        }
     }
 }
