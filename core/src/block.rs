@@ -8,6 +8,7 @@
 //! - SMA9 is above VWAP exactly if `S * V > 9 * W`. `9 * W` is exact in doubles, and so is `S * V` unless it is the
 //!   larger by far: comparing the two doubles compares the integers.
 
+mod averages;
 mod crosses;
 pub(crate) mod lanes;
 mod settle;

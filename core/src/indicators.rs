@@ -80,7 +80,7 @@ impl Indicators {
         let order = self.sma.sum().and_then(|sum| self.vwap.compare_mean(sum, Sma::<SMA_BARS>::COUNT));
         Ok(Step {
             sma9: self.sma.value().map(Ratio::to_f64),
-            vwap: if self.sma.sum().is_some() { self.vwap.settle() } else { self.vwap.value().map(Ratio::to_f64) },
+            vwap: if self.sma.sum().is_some() { self.vwap.settle() } else { self.vwap.nearest() },
             cross: order.and_then(|order| self.crosses.push(order)),
         })
     }

@@ -107,6 +107,13 @@ impl Vwap {
         Ratio::new(self.sum(), u128::from(self.volume()) * u128::from(self.rule.prices_per_bar() * 1_000_000))
     }
 
+    /// The nearest double to the average in dollars, `None` while the volume is 0.
+    // Not worth a copy wherever it is called.
+    #[inline(never)]
+    pub(crate) fn nearest(&self) -> Option<f64> {
+        self.value().map(Ratio::to_f64)
+    }
+
     /// How the mean of `count` prices that add up to `sum` micro-dollars compares with this average; `None` while the
     /// volume is 0.
     ///
@@ -120,7 +127,7 @@ impl Vwap {
 
     /// The average in dollars as the nearest double, `None` while the volume is 0. Keeps the sum around it from then on.
     pub(crate) fn settle(&mut self) -> Option<f64> {
-        let value = self.value()?.to_f64();
+        let value = self.nearest()?;
         let (sum, base) = (self.sum(), Base::nearest(value));
         let near = i64::try_from(sum.wrapping_sub(self.bases(base)).cast_signed());
         self.sum = near.map_or(Sum::Whole(sum), |near| Sum::around(self.rule, base, near));

@@ -1,19 +1,19 @@
 //! From the rows of a block to its values.
 
-use crate::base::{Base, Scale};
+use crate::base::Base;
+use crate::block::averages::{Averages, held_at};
 use crate::block::crosses;
-use crate::block::lanes::{
-    DoubleSum, Doubles, IntegerSum, Integers, LANES, any_bits, bits, from_bits, integers, upper_halves,
-};
+use crate::block::lanes::{Doubles, IntegerSum, Integers, LANES, any_bits, bits, from_bits, upper_halves};
 use crate::block::sums::Sums;
 use crate::block::{BLOCK_ROWS, Input, Output, Rows};
 use crate::cells::{PriceCell, VolumeCell};
+use crate::columns::ABSENT;
 use crate::cross::Direction;
 use crate::indicators::NINE;
 use crate::int52::{Int52, to_f64};
-use crate::ratio::Ratio;
+use crate::near::NearSums;
 use crate::rule::Rule;
-use crate::vwap::MAX_VOLUME;
+use crate::vwap::{MAX_VOLUME, Vwap};
 
 /// Sums of products below this, times nine, are exact in doubles.
 const EXACT_NINTH: f64 = Int52::wrapping(1 << 49).to_f64();
@@ -69,24 +69,14 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
         Rule::Close => 9.0,
         Rule::Hlc3 => 3.0,
     };
-    let Sums { base, .. } = *sums;
-    let Scale { dollars, low, high } = base.scale(rule);
-    let [dollars, low, high, nine] = [dollars, low, high, nine].map(Doubles::splat);
-    let nine_bases = Doubles::splat(Int52::wrapping(NINE * base.as_micros()).to_f64());
-    let origin = Doubles::splat(Int52::ORIGIN);
-    // What is held above an origin converts with one subtraction less.
-    let (held_bases, bases) = match P::ORIGIN {
-        0 => (Int52::wrapping(-base.prices(rule)).to_bits(), Int52::ORIGIN),
-        _ => (0, Int52::wrapping(base.prices(rule)).to_f64() + Int52::ORIGIN),
-    };
-    let (held_bases, bases) = (Integers::splat(held_bases), Doubles::splat(bases));
-
+    let nine_bases = Doubles::splat(Int52::wrapping(NINE * sums.base.as_micros()).to_f64());
+    let [nine, origin] = [nine, Int52::ORIGIN].map(Doubles::splat);
+    let mut averages = Averages::new::<P>(rule, sums);
     let mut closes = IntegerSum::new(sums.closes.to_bits());
-    let [mut volumes, mut products] = [sums.volume, sums.products].map(DoubleSum::new);
     let [mut open, mut any] = [Integers::splat(0); 2];
 
     let mut settle_vector = |row: usize| {
-        let held = |prices: &Rows<P::Held>| integers(|lane| P::bits(prices[row + lane]));
+        let held = |prices: &Rows<P::Held>| held_at::<P>(prices, row);
         // All is read before anything is written: processors tell addresses apart by their lowest bits first, and columns often begin
         // at the same ones.
         let (close, leaving, weighed) = (held(input.closes), held(input.leaving), held(input.weighed));
@@ -98,12 +88,10 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
         let closes = from_bits(closes.add(close - leaving)) - origin;
         let sma9 = (closes + nine_bases) / Doubles::splat(9e6);
         output.sma9[row..row + LANES].copy_from_slice(sma9.as_array());
-        let volume = volumes.add(shares);
-        let products = products.add((from_bits(weighed + held_bases) - bases) * shares);
+        let [volume, products] = averages.add(weighed, shares);
         // Never -0, whose upper half is below 0: no sum is.
         let lead = closes * volume - products * nine;
-        let quotient = products / volume;
-        let (vwap, above) = (dollars + quotient * low, dollars + quotient * high);
+        let (vwap, above) = averages.bounds(products / volume);
         open |= bits(vwap) ^ bits(above);
         output.vwap[row..row + LANES].copy_from_slice(vwap.as_array());
         lead
@@ -117,8 +105,8 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
         leads[row..row + TURN_ROWS].copy_from_slice(&halves);
     }
 
-    let [volume, products] = [volumes, products].map(|sum| sum.last());
-    *sums = Sums { base, closes: Int52::from_bits(closes.last()), volume, products };
+    let [volume, products] = [averages.volumes, averages.products].map(|sum| sum.last());
+    *sums = Sums { base: sums.base, closes: Int52::from_bits(closes.last()), volume, products };
     let sign = if any_bits(open) == 0 { 0 } else { i64::MIN };
     any_bits(any) | sign
 }
@@ -140,21 +128,16 @@ fn settle_exactly<P: PriceCell, V: VolumeCell>(
     input: &Input<'_, P, V>,
     output: &mut Output<'_>,
 ) {
-    let Sums { base, mut volume, mut products, .. } = *before;
-    let scale = base.scale(rule);
-    for row in 0..BLOCK_ROWS {
-        let shares = input.volumes[row].shares();
-        volume += shares;
-        products += Int52::wrapping(P::micros(input.weighed[row]) - base.prices(rule)).to_f64() * shares;
-        let (low, high) = scale.bounds(products / volume);
-        if low == high {
-            continue;
-        }
-        let [volume, products] = [volume, products].map(|sum| Int52::nearest(sum).get());
-        let sum = i128::from(products) + i128::from(base.prices(rule)) * i128::from(volume);
-        let prices = u128::from(rule.prices_per_bar() * volume.cast_unsigned());
-        if let Some(vwap) = Ratio::new(sum.cast_unsigned(), prices * 1_000_000) {
-            output.vwap[row] = vwap.to_f64();
+    let mut averages = Averages::new::<P>(rule, before);
+    for row in (0..BLOCK_ROWS).step_by(LANES) {
+        let [volumes, products] = averages.add(held_at::<P>(input.weighed, row), V::shares_at(input.volumes, row));
+        let (vwaps, above) = averages.bounds(products / volumes);
+        if any_bits(bits(vwaps) ^ bits(above)) != 0 {
+            for lane in 0..LANES {
+                let [volume, near] = [volumes, products].map(|sums| Int52::nearest(sums.to_array()[lane]).get());
+                let average = Vwap::around(rule, NearSums { volume, base: before.base, near });
+                output.vwap[row + lane] = average.nearest().unwrap_or(ABSENT);
+            }
         }
     }
 }
