@@ -2,10 +2,8 @@
 
 use crate::bar::Bar;
 use crate::cells::Start;
-use crate::columns::ABSENT;
-use crate::cross::Direction;
 use crate::error::{Error, Result};
-use crate::indicators::{Indicators, Step};
+use crate::indicators::{Indicators, RareStep, Step};
 use crate::price::Price;
 use crate::rule::Rule;
 use crate::session::Session;
@@ -81,21 +79,15 @@ impl SessionEngine {
     pub fn push(&mut self, bar: &Bar) -> Result<Option<Step>> {
         match self.push_quickly(bar.start, bar.close, bar.volume) {
             Some(step) => Ok(Some(step)),
-            None => Ok(self.push_slowly(bar)?.map(|(sma9, vwap, cross)| {
-                let present = |value: f64| (!value.is_nan()).then_some(value);
-                Step { sma9: present(sma9), vwap: present(vwap), cross }
-            })),
+            None => Ok(self.push_slowly(bar)?.map(Step::from)),
         }
     }
 
-    /// As [`push`](Self::push), with NaN for an absent value: `push` tells those apart on this way alone, and not behind the place
-    /// where both ways meet, for every bar.
     #[cold]
     #[inline(never)]
-    fn push_slowly(&mut self, bar: &Bar) -> Result<Option<(f64, f64, Option<Direction>)>> {
+    fn push_slowly(&mut self, bar: &Bar) -> Result<Option<RareStep>> {
         let weighed = self.rule.weigh(bar.high, bar.low, bar.close);
-        let step = self.push_weighed(bar.start, bar.close, weighed, bar.volume)?;
-        Ok(step.map(|Step { sma9, vwap, cross }| (sma9.unwrap_or(ABSENT), vwap.unwrap_or(ABSENT), cross)))
+        Ok(self.push_weighed(bar.start, bar.close, weighed, bar.volume)?.map(RareStep::from))
     }
 
     /// Takes the next closed bar by its close alone, which is all that [`Rule::Close`] needs.

@@ -1,6 +1,7 @@
 //! SMA9, VWAP and their cross within one session.
 
 use crate::bar::Bar;
+use crate::columns::ABSENT;
 use crate::cross::{CrossDetector, Direction};
 use crate::error::Result;
 use crate::near::NearSums;
@@ -28,6 +29,29 @@ pub struct Step {
     pub cross: Option<Direction>,
 }
 
+/// A [`Step`] on its way from a function that is called for few bars, with NaN for an absent value. Told apart by the caller where that
+/// way meets the quick one, absent values would be told apart for every bar.
+pub(crate) struct RareStep {
+    sma9: f64,
+    vwap: f64,
+    cross: Option<Direction>,
+}
+
+impl From<Step> for RareStep {
+    #[inline]
+    fn from(Step { sma9, vwap, cross }: Step) -> Self {
+        Self { sma9: sma9.unwrap_or(ABSENT), vwap: vwap.unwrap_or(ABSENT), cross }
+    }
+}
+
+impl From<RareStep> for Step {
+    #[inline(always)]
+    fn from(RareStep { sma9, vwap, cross }: RareStep) -> Self {
+        let present = |value: f64| (!value.is_nan()).then_some(value);
+        Self { sma9: present(sma9), vwap: present(vwap), cross }
+    }
+}
+
 /// The state of SMA9, VWAP and their crosses within one session, whose bars the caller vouches for.
 ///
 /// [`SessionEngine`](crate::SessionEngine) adds the exchange's sessions and the order of bars.
@@ -53,10 +77,17 @@ impl Indicators {
     #[inline(always)]
     pub fn push(&mut self, bar: &Bar) -> Result<Step> {
         // Only the rule that weighs them waits for the high and the low.
-        if let Some(step) = self.push_close_quickly(bar.close, bar.volume) {
-            return Ok(step);
+        match self.push_close_quickly(bar.close, bar.volume) {
+            Some(step) => Ok(step),
+            None => self.push_slowly(bar).map(Step::from),
         }
-        self.push_weighed(bar.close, self.vwap.rule().weigh(bar.high, bar.low, bar.close), bar.volume)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_slowly(&mut self, bar: &Bar) -> Result<RareStep> {
+        let weighed = self.vwap.rule().weigh(bar.high, bar.low, bar.close);
+        self.push_weighed(bar.close, weighed, bar.volume).map(RareStep::from)
     }
 
     /// Takes the session's next closed bar by its close alone, if the rule weighs nothing else and its values are settled
