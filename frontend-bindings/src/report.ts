@@ -28,8 +28,11 @@ export function makeReport(
 
 /** Adds crosses and sessions to values, when somebody reads them. Sessions have digests, which cost more than all the rest. */
 export function withReport(values: Values, make: (sessionsToo: boolean) => Report): Result {
-  const result = Object.defineProperty({ ...values }, LAZY, { value: { make } });
-  return Object.defineProperties(result, LAZY_PROPERTIES) as Result;
+  // Name by name: an object that is spread, or gets both properties at once, is of a new kind each time.
+  const result = { sma9: values.sma9, vwap: values.vwap, cross: values.cross };
+  Object.defineProperty(result, LAZY, { value: { make } });
+  Object.defineProperty(result, "crosses", CROSSES);
+  return Object.defineProperty(result, "sessions", SESSIONS) as unknown as Result;
 }
 
 /** What makes the report of a result, and what was made: apart from the result, which may be frozen. */
@@ -41,12 +44,13 @@ interface Lazy extends Partial<Mutable<Report>> {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/**
+/*
  * Properties of each result's own, so that it can be spread and cloned. All results share their functions: with functions of its own
  * each would be a new kind of object to the engine, which keeps kinds, and all that their functions hold, until it collects
  * the whole memory.
  */
-const LAZY_PROPERTIES = { crosses: property("crosses", false), sessions: property("sessions", true) };
+const CROSSES = property("crosses", false);
+const SESSIONS = property("sessions", true);
 
 function property<Name extends keyof Report>(name: Name, sessionsToo: boolean): PropertyDescriptor {
   return {
