@@ -45,9 +45,6 @@ pub trait VolumeCell: Copy {
     /// Whether all cells are volumes. May be `false` where that takes longer to tell.
     fn are_volumes(cells: &Rows<Self>) -> bool;
 
-    /// The shares of a volume.
-    fn shares(self) -> f64;
-
     /// The shares of the rows from `row` on.
     fn shares_at(cells: &Rows<Self>, row: usize) -> Doubles;
 }
@@ -157,11 +154,6 @@ impl VolumeCell for Volume {
     }
 
     #[inline]
-    fn shares(self) -> f64 {
-        Int52::wrapping(self.get().cast_signed()).to_f64()
-    }
-
-    #[inline]
     fn shares_at(cells: &Rows<Self>, row: usize) -> Doubles {
         let origin = Doubles::splat(Int52::ORIGIN);
         from_bits(integers(|lane| cells[row + lane].get().cast_signed()) + bits(origin)) - origin
@@ -185,11 +177,6 @@ impl VolumeCell for f64 {
         }
         let any = any_bits(any).wrapping_sub(Int52::ZERO.to_bits()).cast_unsigned();
         any_bits(fractions) == 0 && any < volume::SMALL_END
-    }
-
-    #[inline]
-    fn shares(self) -> f64 {
-        self
     }
 
     #[inline]
@@ -318,8 +305,7 @@ mod tests {
 
     fn volumes(cells: &Rows<f64>) -> Option<Vec<Volume>> {
         let volume = |row: usize| {
-            let (shares, [first, ..]) = (cells[row].shares(), f64::shares_at(cells, row / LANES * LANES).to_array());
-            assert!(!row.is_multiple_of(LANES) || shares == first);
+            let shares = f64::shares_at(cells, row / LANES * LANES).to_array()[row % LANES];
             Volume::new(u64::try_from(Int52::nearest(shares).get()).unwrap()).unwrap()
         };
         f64::are_volumes(cells).then(|| (0..BLOCK_ROWS).map(volume).collect())
