@@ -2,7 +2,7 @@
 
 use core::cmp::Ordering;
 
-use crate::int52::Int52;
+use crate::int52::{Int52, to_f64};
 
 /// An exact non-negative ratio of two integers.
 ///
@@ -91,13 +91,7 @@ impl Ord for Ratio {
 /// The quotient of two integers from 0 to [`Int52::END`]: correctly rounded, by IEEE 754, since both are doubles.
 #[inline]
 fn divide(numerator: i64, denominator: i64) -> f64 {
-    double(numerator) / double(denominator)
-}
-
-/// An integer from 0 to [`Int52::END`] as a double.
-#[inline]
-fn double(integer: i64) -> f64 {
-    Int52::wrapping(integer).to_f64()
+    to_f64(numerator) / to_f64(denominator)
 }
 
 /// One division of doubles, and an integer correction for a numerator that does not fit one.
@@ -112,9 +106,7 @@ fn nearest_by_division(numerator: i64, denominator: i64) -> Option<f64> {
     if numerator >= 1 << 62 {
         return None;
     }
-    // Two exact doubles and one rounding: the nearest double to the numerator.
-    let rounded = double(numerator >> 32) * 4_294_967_296.0 + double(numerator & 0xffff_ffff);
-    let bits = (rounded / double(denominator)).to_bits();
+    let bits = (to_f64(numerator) / to_f64(denominator)).to_bits();
     let shift = 1075_u64.checked_sub(bits >> 52)?;
     let significand = (bits & ((1 << 52) - 1)) | 1 << 52;
     let product = significand.cast_signed().wrapping_mul(denominator);
