@@ -34,12 +34,12 @@ impl Base {
     /// What brings quotients around this base back to dollars.
     #[inline]
     pub(crate) const fn scale(self, rule: Rule) -> Scale {
-        // The nearest doubles, and how many doubles on either side are nearer than what `Scale` needs.
-        let (micro_dollar, near) = match rule {
+        // The nearest doubles, and how many doubles away from them is far enough on both sides.
+        let (micro_dollar, steps) = match rule {
             Rule::Close => (1e-6_f64.to_bits(), 2),
             Rule::Hlc3 => (3.333_333_333_333_333_5e-7_f64.to_bits(), 3),
         };
-        let [low, high] = [f64::from_bits(micro_dollar - near), f64::from_bits(micro_dollar + near)];
+        let [low, high] = [f64::from_bits(micro_dollar - steps), f64::from_bits(micro_dollar + steps)];
         Scale { dollars: self.dollars, low, high }
     }
 }

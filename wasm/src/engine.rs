@@ -164,7 +164,7 @@ impl Engine {
     }
 }
 
-/// The numbers by which the compiler tells crosses apart: nothing is left to be done.
+/// The status of a bar in a session.
 #[inline]
 const fn cross_status(cross: Option<Direction>) -> i32 {
     match cross {
