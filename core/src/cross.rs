@@ -7,14 +7,16 @@ use core::hint::select_unpredictable;
 use crate::error::{Error, Result};
 
 /// The way a cross goes.
+///
+/// Its numbers have 1 and -1 in the lower byte, and leave 0 to the compiler for `None`: the sign of an `Option` costs nothing then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(i8)]
+#[repr(u16)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Direction {
     /// SMA9 went from below the VWAP to above it.
     Up = 1,
     /// SMA9 went from above the VWAP to below it.
-    Down = -1,
+    Down = 0x00ff,
 }
 
 impl Direction {
@@ -47,9 +49,9 @@ impl Direction {
 
     /// 1 for up, -1 for down.
     #[must_use]
-    #[expect(clippy::as_conversions, reason = "what the variants are declared as")]
+    #[expect(clippy::as_conversions, reason = "the lower byte is asked for")]
     pub const fn as_sign(self) -> i8 {
-        self as i8
+        (self as u8).cast_signed()
     }
 }
 
