@@ -8,15 +8,16 @@ use crate::error::{Error, Result};
 
 /// The way a cross goes.
 ///
-/// Its numbers have 1 and -1 in the lower byte, and leave 0 to the compiler for `None`: the sign of an `Option` costs nothing then.
+/// Its numbers have 1 and -1 in the lower byte, and leave 0 to the compiler for `None`: the sign of an `Option` costs nothing then. They
+/// have 32 bits since the compiler loads as many; it would wait for narrower ones that were stored just before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u16)]
+#[repr(u32)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Direction {
     /// SMA9 went from below the VWAP to above it.
     Up = 1,
     /// SMA9 went from above the VWAP to below it.
-    Down = 0x00ff,
+    Down = 0xff,
 }
 
 impl Direction {
@@ -67,28 +68,28 @@ impl fmt::Display for Direction {
 /// So directions alternate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CrossDetector {
-    /// The last non-zero sign, 0 before the first.
-    sign: i64,
+    /// The side of the VWAP that SMA9 was on last, `None` before the first.
+    side: Option<Direction>,
 }
 
 impl CrossDetector {
     /// A detector that has seen no side yet: the state at a session's open.
     #[must_use]
     pub const fn new() -> Self {
-        Self { sign: 0 }
+        Self::with_side(None)
     }
 
     /// A detector whose last non-zero sign was `side`.
     #[must_use]
-    pub fn with_side(side: Option<Direction>) -> Self {
-        Self { sign: side.map_or(0, |side| side.as_sign().into()) }
+    pub const fn with_side(side: Option<Direction>) -> Self {
+        Self { side }
     }
 
     /// The side of the VWAP that SMA9 was on last, `None` before the first non-zero sign.
     #[inline]
     #[must_use]
     pub const fn side(self) -> Option<Direction> {
-        Direction::from_sign(self.sign)
+        self.side
     }
 
     /// Takes how SMA9 compares with the VWAP at one bar, and returns the cross that this bar confirms.
@@ -107,13 +108,14 @@ impl CrossDetector {
     /// less than the choices.
     #[inline]
     pub(crate) fn push_lead(&mut self, lead: i64) -> Option<Direction> {
-        let before = self.sign;
-        if cfg!(target_family = "wasm") && lead.wrapping_mul(before) > 0 {
+        let before = self.side;
+        if cfg!(target_family = "wasm") && lead.wrapping_mul(before.map_or(0, Direction::as_sign).into()) > 0 {
             return None;
         }
-        self.sign = select_unpredictable(lead == 0, before, lead >> 63 | 1);
-        let way = if lead < 0 { Direction::Down } else { Direction::Up };
-        select_unpredictable(self.sign * before < 0, Some(way), None)
+        let side = if lead < 0 { Direction::Down } else { Direction::Up };
+        let side = select_unpredictable(lead == 0, before, Some(side));
+        self.side = side;
+        select_unpredictable(before.is_some() && side != before, side, None)
     }
 }
 

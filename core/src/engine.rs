@@ -120,7 +120,9 @@ impl SessionEngine {
 
     #[inline(always)]
     fn push_quickly(&mut self, start: Timestamp, close: Price, volume: Volume) -> Option<Step> {
-        let current = self.current.as_mut().filter(|current| current.goes_on_at(start))?;
+        // First whether it is quick: that and whether there is a session are one comparison.
+        let goes_on = |current: &&mut Current| current.indicators.is_quick_with_closes() && current.goes_on_at(start);
+        let current = self.current.as_mut().filter(goes_on)?;
         let step = current.indicators.push_close_quickly(close, volume)?;
         current.last = start;
         Some(step)

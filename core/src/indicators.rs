@@ -90,6 +90,12 @@ impl Indicators {
         self.push_weighed(bar.close, weighed, bar.volume).map(RareStep::from)
     }
 
+    /// Whether [`push_close_quickly`](Self::push_close_quickly) has all that it needs.
+    #[inline]
+    pub(crate) fn is_quick_with_closes(&self) -> bool {
+        self.vwap.near_of_closes().is_some()
+    }
+
     /// Takes the session's next closed bar by its close alone, if the rule weighs nothing else and its values are settled
     /// quickly. Otherwise the state is unchanged.
     #[inline(always)]

@@ -33,16 +33,16 @@ pub(super) fn detect(side: &mut Option<Direction>, leads: &Rows<i32>, cross: &mu
     }
     // The first side of a session is no cross.
     let first = || leads.iter().find_map(|lead| Direction::from_sign((*lead).into()));
-    let mut now = side.or_else(first).unwrap_or(Direction::Up);
+    let mut is_above = side.or_else(first) == Some(Direction::Up);
     for (signs, cross) in signs.as_chunks().0.iter().zip(cross.as_chunks_mut().0) {
-        now = detect_in_word(now, signs, cross);
+        is_above = detect_in_word(is_above, signs, cross);
     }
-    *side = Some(now);
+    *side = Some(if is_above { Direction::Up } else { Direction::Down });
 }
 
-/// Writes the crosses of a word, and returns the side after it.
-fn detect_in_word(side: Direction, signs: &[i8x16; WORD_ROWS / VECTOR_ROWS], cross: &mut [i8; WORD_ROWS]) -> Direction {
-    let was_above = u64::from(side == Direction::Up);
+/// Writes the crosses of a word, and returns whether SMA9 is above the VWAP after it.
+fn detect_in_word(was_above: bool, signs: &[i8x16; WORD_ROWS / VECTOR_ROWS], cross: &mut [i8; WORD_ROWS]) -> bool {
+    let was_above = u64::from(was_above);
     let [mut above, mut below] = [0_u64; 2];
     for (vector, signs) in signs.iter().enumerate() {
         above |= u64::from(signs.simd_gt(i8x16::ZERO).to_bitmask()) << (vector * VECTOR_ROWS);
@@ -59,7 +59,7 @@ fn detect_in_word(side: Direction, signs: &[i8x16; WORD_ROWS / VECTOR_ROWS], cro
         // A byte of ones is -1.
         *cross = (ones_where(before) - ones_where(above)).to_array();
     }
-    if above >> (WORD_ROWS - 1) == 1 { Direction::Up } else { Direction::Down }
+    above >> (WORD_ROWS - 1) == 1
 }
 
 /// A byte for each lead, with its sign.
