@@ -1,5 +1,5 @@
 import { IndicatorsError } from "./errors.js";
-import type { Basis, Columns, Options, Prices, Times, Volumes } from "./types.js";
+import type { Basis, Columns, Options, Prices, Times, Values, Volumes } from "./types.js";
 
 /** Most rows of one call. */
 export const MAX_ROWS = 2 ** 27;
@@ -80,6 +80,17 @@ export function allocate<T>(make: () => T): T {
   } catch (cause) {
     throw new IndicatorsError("too_large", "there is no memory for the result", { cause });
   }
+}
+
+/** The first rows of arrays to fill. */
+export function roomIn({ sma9, vwap, cross }: Values, rows: number): Values {
+  if (!isDoubles(sma9) || !isDoubles(vwap) || tagOf(cross) !== "Int8Array") {
+    throw bad("into has sma9 and vwap as Float64Array and cross as Int8Array");
+  }
+  if (Math.min(sma9.length, vwap.length, cross.length) < rows) {
+    throw new IndicatorsError("column_lengths", `into has fewer than ${rows} values`);
+  }
+  return { sma9: sma9.subarray(0, rows), vwap: vwap.subarray(0, rows), cross: cross.subarray(0, rows) };
 }
 
 /** A buffer that is written over as a whole. Node leaves out the zeros where it is asked to; they cost more than the writing. */

@@ -1,17 +1,19 @@
 import { checked } from "./errors.js";
-import { allocate, buffer, type Input } from "./input.js";
+import { allocate, buffer, type Input, roomIn } from "./input.js";
 import type { Values } from "./types.js";
 import type { Engine, Report } from "./wasm/alpha_kite_wasm.js";
 import { chunkWorkspace, forChunks } from "./workspace.js";
 
-/** Pushes all rows and returns their values. */
-export function pushColumns(engine: Engine, input: Input): Values {
+/** Pushes all rows and returns their values, in new arrays or in those given. */
+export function pushColumns(engine: Engine, input: Input, into?: Values): Values {
   const { rows, extra, doubles } = input;
-  const values = allocate(() => ({
-    sma9: new Float64Array(buffer(8 * rows)),
-    vwap: new Float64Array(buffer(8 * rows)),
-    cross: new Int8Array(buffer(rows)),
-  }));
+  const values = into
+    ? roomIn(into, rows)
+    : allocate(() => ({
+        sma9: new Float64Array(buffer(8 * rows)),
+        vwap: new Float64Array(buffer(8 * rows)),
+        cross: new Int8Array(buffer(rows)),
+      }));
   const workspace = chunkWorkspace(extra);
   forChunks(rows, (first, count) => {
     workspace.write(input, first, count);

@@ -43,6 +43,18 @@ describe.each(engineCases.map((one) => [one.case, one] as const))("%s", (_, one)
     expectValues(result, one);
   });
 
+  test("batch into the arrays of another result, and into longer ones", () => {
+    const rows = one.start.length;
+    const earlier = compute({ ...doubles(one), prices: new Float64Array(rows) }, { ...options, basis: "close" });
+    const result = compute(integers(one), options, earlier);
+    for (const name of ["sma9", "vwap", "cross"] as const) expect(result[name].buffer).toBe(earlier[name].buffer);
+    expectCase(result, one);
+    const [sma9, vwap, cross] = [new Float64Array(rows + 2), new Float64Array(rows + 9), new Int8Array(rows + 1)];
+    for (const array of [sma9, vwap, cross]) array.fill(7);
+    expectCase(compute(doubles(one), options, { sma9, vwap, cross }), one);
+    expect([...sma9.slice(rows), ...vwap.slice(rows), ...cross.slice(rows)]).toEqual(new Array(12).fill(7));
+  });
+
   test("resident columns", () => {
     const resident = createResidentColumns(doubles(one));
     try {

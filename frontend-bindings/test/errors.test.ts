@@ -241,6 +241,23 @@ describe("an engine", () => {
   });
 });
 
+test("refuses arrays to fill that are too short or of another kind", () => {
+  const rows = good.times.length;
+  const into = { sma9: new Float64Array(rows), vwap: new Float64Array(rows), cross: new Int8Array(rows) };
+  const wrong: [object, ErrorCode][] = [
+    [{ ...into, vwap: new Float64Array(rows - 1) }, "column_lengths"],
+    [{ ...into, cross: new Int8Array(0) }, "column_lengths"],
+    [{ ...into, sma9: new Float32Array(rows) }, "bad_argument"],
+    [{ ...into, cross: new Uint8Array(rows) }, "bad_argument"],
+    [{ sma9: into.sma9, vwap: into.vwap }, "bad_argument"],
+    [[], "bad_argument"],
+  ];
+  for (const [arrays, code] of wrong) {
+    expect(thrownBy(() => compute(good, options, arrays as never))).toMatchObject({ code });
+  }
+  expect(thrownBy(() => compute(changed("prices", 5, -1), options, into))).toMatchObject({ index: 5 });
+});
+
 test("resident columns are disposed of once, twice and for good", () => {
   const resident = createResidentColumns(good);
   const result = resident.compute(options);

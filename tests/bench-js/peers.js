@@ -12,6 +12,13 @@ import { wickra } from "./wickra.js";
 
 const OPTIONS = { ticker: "QQQ", barSeconds: 1 };
 
+/** Arrays for values, which have been written to: the system gives memory only then. */
+const givenArrays = ({ prices: { length } }) => ({
+  sma9: new Float64Array(length).fill(1),
+  vwap: new Float64Array(length).fill(1),
+  cross: new Int8Array(length).fill(1),
+});
+
 export const peers = {
   "this package, copied": {
     batch: (input) => () => kite.compute(input, OPTIONS).cross,
@@ -25,6 +32,12 @@ export const peers = {
       }
       engine.dispose();
       return sum;
+    },
+  },
+  "this package, copied into given arrays": {
+    batch: (input) => {
+      const into = givenArrays(input);
+      return () => kite.compute(input, OPTIONS, into).cross;
     },
   },
   "this package, copied, with crosses and their ids": {
@@ -48,7 +61,7 @@ export const peers = {
   "hand-written f64 loop": {
     batch: (input) => {
       const rows = input.prices.length;
-      const [sma9, vwap, cross] = [new Float64Array(rows), new Float64Array(rows), new Int8Array(rows)];
+      const { sma9, vwap, cross } = givenArrays(input);
       return () => {
         for (let first = 0; first < rows; first += SESSION_ROWS)
           loop(input, sma9, vwap, cross, first, first + SESSION_ROWS);
@@ -68,8 +81,24 @@ export const peers = {
     },
   },
   "wickra-core in wasm": {
-    batch: wickra.batch,
+    batch: (input) => {
+      const run = wickra.batch(input);
+      return () => {
+        const { sma9, vwap, cross } = run();
+        return { sma9: sma9.slice(), vwap: vwap.slice(), cross: cross.slice() }.cross;
+      };
+    },
     stream: wickra.stream,
+  },
+  "wickra-core in wasm, into given arrays": {
+    batch: (input) => {
+      const [run, into] = [wickra.batch(input), givenArrays(input)];
+      return () => {
+        const values = run();
+        for (const [name, array] of Object.entries(into)) array.set(values[name]);
+        return into.cross;
+      };
+    },
   },
   "@ixjb94/indicators": {
     batch: (_, sessions) => {

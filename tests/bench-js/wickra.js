@@ -10,6 +10,7 @@ export async function loadWickra(bytes) {
 
 export const wickra = {
   loaded: () => exports !== undefined,
+  /** Copies the input in and computes; returns views of the results. */
   batch: (input) => {
     const rows = input.prices.length;
     const [prices, volumes, sma9, vwap, cross] = [8, 8, 8, 8, 1].map((size) => exports.alloc(rows * size));
@@ -21,8 +22,7 @@ export const wickra = {
         const [at, signs] = [first * 8, first];
         exports.session(prices + at, volumes + at, sma9 + at, vwap + at, cross + signs, SESSION_ROWS);
       }
-      const values = { sma9: doubles(sma9).slice(), vwap: doubles(vwap).slice() };
-      return { ...values, cross: new Int8Array(exports.memory.buffer, cross, rows).slice() }.cross;
+      return { sma9: doubles(sma9), vwap: doubles(vwap), cross: new Int8Array(exports.memory.buffer, cross, rows) };
     };
   },
   stream: (input) => () => {
