@@ -152,8 +152,9 @@ Written by \`make bench-js\`. The native numbers beside other crates are in [per
 
 SMA9, session VWAP and their crosses over made-up seconds (\`tests/bench-js/input.js\`), in **nanoseconds a row**: medians of ${rounds} process
 runs in which the peers take turns. "Copied" takes and returns JavaScript's arrays: new ones, or "given" ones of a call before, which need no
-new memory from the system. "Resident" computes columns that are in wasm memory already. One by one, both values are read back after each bar. A package without a part gets the few lines that a user
-writes (\`tests/bench-js/peers.js\`); array-based packages get ordinary arrays made beforehand.
+new memory from the system. "Resident" computes columns that are in wasm memory already. One by one, both values are read back after each
+bar. A package without a part gets the few lines that a user writes (\`tests/bench-js/peers.js\`); array-based packages get ordinary arrays
+made beforehand.
 
 ${cpus()[0]?.model.trim()}, ${cpus().length} cores. Node ${process.versions.node}; ${list.join(", ")}; wickra-core 2.1.1 for wasm with simd128.
 
