@@ -43,10 +43,10 @@ impl Averages {
         [self.volumes.add(shares), self.products.add(distances * shares)]
     }
 
-    /// Bounds of the VWAPs in dollars, as [`Scale::bounds`], with a rounding less where processors multiply and add in one.
+    /// Bounds of the VWAPs in dollars, as [`Scale::bounds`].
     #[inline(always)]
     pub(super) fn bounds(&self, quotients: Doubles) -> (Doubles, Doubles) {
-        (quotients.mul_add(self.low, self.dollars), quotients.mul_add(self.high, self.dollars))
+        (self.dollars + quotients * self.low, self.dollars + quotients * self.high)
     }
 }
 

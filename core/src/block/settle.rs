@@ -90,7 +90,7 @@ fn settle_rows<P: PriceCell, V: VolumeCell>(
         output.sma9[row..row + LANES].copy_from_slice(sma9.as_array());
         let [volume, products] = averages.add(weighed, shares);
         // Never -0, whose upper half is below 0: no sum is.
-        let lead = closes.mul_sub(volume, products * nine);
+        let lead = closes * volume - products * nine;
         let (vwap, above) = averages.bounds(products / volume);
         open |= bits(vwap) ^ bits(above);
         output.vwap[row..row + LANES].copy_from_slice(vwap.as_array());
