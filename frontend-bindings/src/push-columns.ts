@@ -7,6 +7,8 @@ import { chunkWorkspace, forChunks } from "./workspace.js";
 /** Pushes all rows and returns their values, in new arrays or in those given. */
 export function pushColumns(engine: Engine, input: Input, into?: Values): Values {
   const { rows, extra, doubles } = input;
+  // First, since it may let the wasm module's memory grow, which ends views of it.
+  const workspace = chunkWorkspace(extra);
   const values = into
     ? roomIn(into, rows)
     : allocate(() => ({
@@ -14,7 +16,6 @@ export function pushColumns(engine: Engine, input: Input, into?: Values): Values
         vwap: new Float64Array(buffer(8 * rows)),
         cross: new Int8Array(buffer(rows)),
       }));
-  const workspace = chunkWorkspace(extra);
   forChunks(rows, (first, count) => {
     workspace.write(input, first, count);
     checked(() => engine.pushColumns(workspace.wasm, count, doubles, first));
