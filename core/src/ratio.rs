@@ -27,7 +27,7 @@ impl Ratio {
         Some(Self { numerator, denominator })
     }
 
-    /// The double nearest to the exact ratio, ties to even. This is the only way that a value leaves the core.
+    /// The double nearest to the exact ratio, ties to even: what every value that leaves the core is.
     ///
     /// # Examples
     /// ```
@@ -96,7 +96,7 @@ fn divide(numerator: i64, denominator: i64) -> f64 {
 
 /// One division of doubles, and an integer correction for a numerator that does not fit one.
 ///
-/// `None` where this cannot settle the last bit: a numerator too large, an exact tie, or a neighbour in another binade.
+/// `None` where this cannot settle the last bit: a numerator too large, an exact tie, or a result where doubles change their spacing.
 ///
 /// The quotient `q` is off by the rounding of the numerator and its own, 2^-52 in all, which is at most two units in its
 /// last place. With `q = m * 2^-shift`, the remainder `numerator * 2^shift - m * denominator` is then below 2^55, so that
@@ -120,7 +120,8 @@ fn nearest_by_division(numerator: i64, denominator: i64) -> Option<f64> {
     let up = u64::from(twice_remainder > half) + u64::from(twice_remainder > three_halves);
     let down = u64::from(twice_remainder < -half) + u64::from(twice_remainder < -three_halves);
     let nearest = bits + up - down;
-    (!tie && nearest >> 52 == bits >> 52).then_some(f64::from_bits(nearest))
+    // Below a power of two doubles are half as far apart. One that is carried up to was rounded with that spacing, others were not.
+    (!tie && (nearest - 1) >> 52 == bits >> 52).then_some(f64::from_bits(nearest))
 }
 
 /// Long division to 55 or 56 bits and a sticky remainder, then one rounding: right for every ratio.
@@ -199,6 +200,9 @@ mod tests {
             (((1 << 53) + 1) * 3 + 1, 3, 9_007_199_254_740_994.0), // just above a tie
             (((1 << 53) + 1) * 3 - 1, 3, 9_007_199_254_740_992.0), // just below it
             ((1 << 54) - 1, 1, 18_014_398_509_481_984.0), // carries into the next binade
+            // The quotient of the nearest doubles is 512, and 2048.
+            (10_239_999_999_999_999, 20_000_000_000_000, 512_f64.next_down()),
+            (2_767_011_611_056_432_952, 1_351_079_888_211_149, 2048_f64.next_down()),
             (u128::MAX, 1, 340_282_366_920_938_463_463_374_607_431_768_211_456.0),
             (1, (1 << 72) - 1, f64::from_bits((1023 - 72) << 52)),
         ];
@@ -218,8 +222,12 @@ mod tests {
         };
         let mut settled = 0;
         for round in 0..200_000_u32 {
-            let numerator = random(54 + round % 9) | 1 << 53;
             let denominator = random(20 + round % 32).max(1);
+            let numerator = match round % 4 {
+                // Beside a power of two times the denominator.
+                0 => (denominator << (denominator.leading_zeros() - 10 + round % 3)) + random(3) - 4,
+                _ => random(54 + round % 9) | 1 << 53,
+            };
             let exact = nearest_by_long_division(numerator.unsigned_abs().into(), denominator.unsigned_abs().into());
             if let Some(value) = nearest_by_division(numerator, denominator) {
                 assert_eq!(value, exact, "{numerator}/{denominator}");

@@ -236,6 +236,14 @@ def hard_roundings():
         ]
         return [Row(start, *[close] * 4, volume) for start, close, volume in zip(starts, closes, shares)]
 
+    def below_512(basis):
+        shares = [20_000_000 - 1, 1, *[0] * 8, 12, 0, 1_000, *[0] * 3]
+        closes = [512_000_000, 511_999_999, *[512_000_000] * 8, 512_000_000, *[512_000_000] * 5]
+        return [
+            Row(start, *[close] * 4, volume)
+            for start, close, volume in zip(grid(DAY, count=len(closes)), closes, shares)
+        ]
+
     def halves(basis):
         return midpoint_rows(Rng(141), "2019-02-11", basis, 34, 182, 12_000) + midpoint_rows(
             Rng(142), "2019-02-12", basis, 39, 8, 300
@@ -249,6 +257,12 @@ def hard_roundings():
             places=6,
         ),
         *both_bases(
+            "below-512",
+            "VWAP is just below 512, and the quotient of the doubles nearest to its sums is 512.",
+            below_512,
+            places=6,
+        ),
+        *both_bases(
             "midpoints",
             "VWAP is often the exact midpoint of two doubles: ties go to even, up and down.",
             halves,
@@ -258,7 +272,9 @@ def hard_roundings():
     for case in made[:2]:
         near = {step.vwap < 512 for step in case.steps if to_bits(step.vwap) == to_bits(Fraction(512))}
         assert near == {True, False}, case.name
-    for case in made[2:]:
+    for case in made[2:4]:
+        assert to_bits(case.steps[1].vwap) == to_bits(Fraction(512)) - 1, case.name
+    for case in made[4:]:
         ties_seen = [step.vwap for step in case.steps if is_midpoint(step.vwap)]
         ups = sum(1 for vwap in ties_seen if Fraction(float(vwap)) > vwap)
         assert ups >= 50 and len(ties_seen) - ups >= 50, (case.name, ups, len(ties_seen))

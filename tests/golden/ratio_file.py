@@ -19,6 +19,7 @@ def ratios():
         *midpoints(rng),
         *powers(rng),
         *carries(),
+        *below_powers(),
         *plain(rng),
     ]
     entries = []
@@ -114,6 +115,15 @@ def carries():
                 num = top * scale - step + off
                 if num.denominator == 1 and den * scale <= DEN_MAX:
                     pairs.append((int(num), den * scale))
+    return pairs
+
+
+def below_powers():
+    """Beside powers of two, where the numerator barely fits no double: the quotient of the nearest doubles is the power itself."""
+    pairs = []
+    for exponent in range(1, 50):
+        for den in (3 << 51 - exponent | 1, (7 << 50 >> exponent) + 3):
+            pairs += [((den << exponent) + off, den) for off in (-3, -2, -1, 1, 2, 3)]
     return pairs
 
 
