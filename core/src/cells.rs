@@ -173,10 +173,10 @@ impl VolumeCell for f64 {
             let shares = doubles(cells, row);
             let kept = shares + origin;
             fractions |= bits(kept - origin) ^ bits(shares);
-            any |= bits(kept);
+            any |= bits(kept) ^ bits(origin);
         }
-        let any = any_bits(any).wrapping_sub(Int52::ZERO.to_bits()).cast_unsigned();
-        any_bits(fractions) == 0 && any < volume::SMALL_END
+        // What is negative or no finite number has high bits.
+        any_bits(fractions) == 0 && any_bits(any).cast_unsigned() < volume::SMALL_END
     }
 
     #[inline]
@@ -344,6 +344,8 @@ mod tests {
                 (8e12, true),
                 (0.5, false),
                 (-1.0, false),
+                (-2_251_799_813_685_248.0, false),
+                (-4_503_599_627_370_496.0, false),
                 (9e12, false),
                 (1e15 + 0.5, false),
                 (1e300, false),
