@@ -76,7 +76,8 @@ impl Resampler {
             self.session = Session::containing(ts);
         }
         let origin = self.session.map_or(0, |session| session.open.as_millis());
-        let start = ts.as_millis() - (ts.as_millis() - origin).checked_rem_euclid(length).unwrap_or(0);
+        let since = (ts.as_millis() - origin).checked_rem_euclid(length).unwrap_or(0);
+        let start = ts.as_millis().saturating_sub(since);
         let end = start.saturating_add(length);
         let (start, end) = (Timestamp::from_millis(start), Timestamp::from_millis(end));
         match self.session {
@@ -86,8 +87,6 @@ impl Resampler {
     }
 }
 
-/// Adds a later bar of the same interval.
-#[inline]
 /// A span outside sessions, cut off where the session before it closes or the one after it opens. No span is longer than
 /// a day, so that no other session can be in it than those of its day and of the days beside.
 fn between_sessions(ts: Timestamp, mut start: Timestamp, mut end: Timestamp) -> (Timestamp, Timestamp) {
@@ -102,6 +101,7 @@ fn between_sessions(ts: Timestamp, mut start: Timestamp, mut end: Timestamp) -> 
     (start, end)
 }
 
+/// Adds a later bar of the same interval.
 #[inline]
 fn merge(forming: &mut Bar, bar: &Bar) -> Result<()> {
     let volume = forming.volume.checked_add(bar.volume).ok_or(Error::VolumeOutOfRange)?;

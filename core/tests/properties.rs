@@ -276,6 +276,17 @@ proptest! {
     }
 
     #[test]
+    fn a_bar_of_any_time_goes_into_one_that_starts_by_then(
+        millis in prop_oneof![any::<i64>(), Just(i64::MIN), Just(i64::MAX)],
+        minutes in 1..=1440_u32,
+    ) {
+        let start = Timestamp::from_millis(millis);
+        let mut resampler = Resampler::new(Interval::from_seconds(60 * minutes).unwrap());
+        prop_assert_eq!(resampler.push(&Bar { start, ..flat_bar(0, 1, 1) }), Ok(None));
+        prop_assert!(resampler.finish().is_some_and(|bar| bar.start <= start));
+    }
+
+    #[test]
     fn vwap_lies_between_the_session_extremes(bars in bars()) {
         let mut extremes: Option<(Session, Price, Price)> = None;
         for (bar, step) in bars.iter().zip(steps(Rule::Close, &bars)) {
