@@ -142,8 +142,9 @@ fn is_nth_week(n: u8, day: u8) -> bool {
 /// Source: Claus Tondering, "Frequently Asked Questions about Calendars", 2.13.7.
 fn is_good_friday(year: i32, month: u8, day: u8) -> bool {
     let golden = year % 19;
-    let epact = (19 * golden + 24) % 30;
-    let full_moon = 21 + epact - (epact + golden / 11) / 29;
+    // Days after March 21, one too many where the church would have the moon a day earlier.
+    let days = (19 * golden + 24) % 30;
+    let full_moon = 21 + days - (days + golden / 11) / 29;
     let march_day = i32::from(day) + if month == 4 { 31 } else { 0 };
     (full_moon - 1..=full_moon + 5).contains(&march_day)
 }

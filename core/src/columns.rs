@@ -167,7 +167,7 @@ impl SessionEngine {
             };
             let length = current.run_length(rest);
             let end = at + length;
-            current.indicators.push_cells(&columns.rows(at..end), &mut values.rows(at..end))?;
+            current.indicators.push_rows(&columns.rows(at..end), &mut values.rows(at..end))?;
             current.last = rest.get(length - 1).map_or(Ok(start), |last| last.time())?;
             at = end;
         }

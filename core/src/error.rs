@@ -34,7 +34,7 @@ pub enum Error {
     MissingRange,
     /// The columns of one batch differ in length.
     ColumnLengths {
-        /// Length of the column of start times.
+        /// Length of the column of closes.
         expected: usize,
         /// Length of the column that differs.
         found: usize,
@@ -45,7 +45,7 @@ pub enum Error {
     UnknownTicker,
     /// The text is no rule, direction, digest or signal id.
     UnknownName,
-    /// The snapshot is cut short, altered, of another version, or no state an engine can have.
+    /// The snapshot is cut short, altered, of another version, or holds values out of range.
     BadSnapshot,
 }
 

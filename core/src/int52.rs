@@ -30,6 +30,16 @@ impl Int52 {
         Self((double + Self::ORIGIN).to_bits().cast_signed())
     }
 
+    /// The integer that a double from 0 to 2^51 - 1 is; `None` for others.
+    #[inline(always)]
+    #[expect(clippy::float_cmp, reason = "a double is whole exactly if its nearest integer is as large")]
+    pub(crate) fn whole(double: f64) -> Option<i64> {
+        let nearest = Self::nearest(double);
+        // What is negative, larger or no number has high bits.
+        (nearest.to_f64() == double && nearest.get().cast_unsigned() < Self::END.cast_unsigned())
+            .then_some(nearest.get())
+    }
+
     #[inline]
     pub(crate) const fn from_bits(bits: i64) -> Self {
         Self(bits)

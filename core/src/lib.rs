@@ -1,11 +1,11 @@
 //! Exact SMA9, session VWAP and their crosses.
 //!
 //! The arithmetic of Alpha Kite: linked natively into the ingester and compiled to WebAssembly for the chart. State is
-//! integers only, decisions compare integers, and a value leaves as the correctly rounded double of an exact ratio. So
-//! batch, streaming, resumed, native and WebAssembly results are equal to the last bit.
+//! integers, decisions compare integers or doubles that are proved to be on the same side, and a value leaves as the correctly
+//! rounded double of an exact ratio. So batch, streaming, resumed, native and WebAssembly results are equal to the last bit.
 //!
 //! Features, all additive: `alloc` (`ValueColumns`), `std` (`alloc`, and std in dependencies), `serde`
-//! (the data types).
+//! (`Serialize` for the data types, `Deserialize` for those of bars and crosses).
 #![no_std]
 #![forbid(unsafe_code)]
 

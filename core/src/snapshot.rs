@@ -57,7 +57,7 @@ impl SessionEngine {
     /// Reads what [`SessionEngine::snapshot`] wrote.
     ///
     /// # Errors
-    /// [`Error::BadSnapshot`] if the bytes are cut short, altered, of another version, or hold a state that no bars lead to.
+    /// [`Error::BadSnapshot`] if the bytes are cut short, altered, of another version, or hold values out of range.
     #[inline]
     pub fn restore(bytes: &[u8]) -> Result<Self> {
         if bytes.len() != SNAPSHOT_LEN {

@@ -1,7 +1,6 @@
 //! The name of an instrument.
 
 use core::fmt;
-use core::hash::{Hash, Hasher};
 use core::str::FromStr;
 
 use crate::error::{Error, Result};
@@ -9,8 +8,9 @@ use crate::error::{Error, Result};
 /// A ticker: 1 to 32 printable ASCII characters, upper case, without `|` and without a space at either end.
 ///
 /// Spaces inside are allowed, since option symbols have them: `QQQ   250117C00400000`.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticker {
+    /// Zeros behind its end: no character is one, so that these order as texts do.
     bytes: [u8; Self::MAX_LEN],
     len: u8,
 }
@@ -52,32 +52,6 @@ impl Ticker {
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
-    }
-}
-
-impl PartialEq for Ticker {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Ticker {}
-
-impl PartialOrd for Ticker {
-    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Ticker {
-    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl Hash for Ticker {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
     }
 }
 

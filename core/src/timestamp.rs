@@ -4,6 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::date::{DAYS_PER_ERA, two_digits};
+use crate::int52::Int52;
 use crate::{Date, DateError, Error};
 
 pub(crate) const MILLIS_PER_SECOND: i64 = 1000;
@@ -26,17 +27,8 @@ pub(crate) const MILLIS_PER_DAY: i64 = 24 * 60 * MILLIS_PER_MINUTE;
 #[repr(transparent)]
 pub struct Timestamp(i64);
 
-/// The nearest whole millisecond, and whether the double is that: a high bit is set for what is negative or above 2^52.
-#[inline]
-#[expect(clippy::float_cmp, reason = "a double is whole exactly if adding 2^52 and taking it away keeps it")]
-fn nearest(millis: f64) -> (Timestamp, bool) {
-    const ORIGIN: f64 = 4_503_599_627_370_496.0;
-    let shifted = millis + ORIGIN;
-    (Timestamp(shifted.to_bits().wrapping_sub(ORIGIN.to_bits()).cast_signed()), shifted - ORIGIN == millis)
-}
-
 /// The last millisecond that JavaScript's dates know.
-const DOUBLES_END: u64 = 8_640_000_000_000_000;
+const LAST_DOUBLE: u64 = 8_640_000_000_000_000;
 
 /// Why a text is not a [`Timestamp`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +76,7 @@ impl Timestamp {
     /// As [`Timestamp::from_f64`] from 1970 on, for some 71,000 years; `None` for others.
     #[inline(always)]
     pub(crate) fn from_f64_quickly(millis: f64) -> Option<Self> {
-        let (time, is_whole) = nearest(millis);
-        (is_whole && time.0.cast_unsigned() < 1 << 51).then_some(time)
+        Int52::whole(millis).map(Self)
     }
 
     #[cold]
@@ -96,7 +87,7 @@ impl Timestamp {
     )]
     fn from_any_f64(millis: f64) -> Option<Self> {
         let whole = millis as i64;
-        (whole.unsigned_abs() <= DOUBLES_END && whole as f64 == millis).then_some(Self(whole))
+        (whole.unsigned_abs() <= LAST_DOUBLE && whole as f64 == millis).then_some(Self(whole))
     }
 
     /// Reads a moment in UTC, from one of two forms:

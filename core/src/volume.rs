@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::decimal::{self, Rest};
 use crate::error::{Error, Result};
+use crate::int52::Int52;
 
 /// A number of whole shares, from 0 to 10^13.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,8 +65,8 @@ impl Volume {
     /// [`Error::FractionalShares`] if it is not whole.
     #[inline]
     pub fn from_f64(shares: f64) -> Result<Self> {
-        match nearest(shares) {
-            (volume, true) if volume <= Self::MAX => Ok(volume),
+        match Self::from_f64_quickly(shares) {
+            Some(volume) => Ok(volume),
             _ if !shares.is_finite() => Err(Error::NotANumber),
             _ if !(0.0..=1e13).contains(&shares) => Err(Error::VolumeOutOfRange),
             _ => Err(Error::FractionalShares),
@@ -75,22 +76,12 @@ impl Volume {
     /// As [`Volume::from_f64`] for volumes; `None` for others.
     #[inline(always)]
     pub(crate) fn from_f64_quickly(shares: f64) -> Option<Self> {
-        let (volume, is_whole) = nearest(shares);
-        (is_whole && volume <= Self::MAX).then_some(volume)
+        Int52::whole(shares).map(|shares| Self(shares.cast_unsigned())).filter(|volume| *volume <= Self::MAX)
     }
 }
 
 /// Numbers below this are volumes.
 pub(crate) const SMALL_END: u64 = 1 << 43;
-
-/// The nearest whole number, and whether the double is that: a high bit is set for what is negative or above 2^52.
-#[inline]
-#[expect(clippy::float_cmp, reason = "a double is whole exactly if adding 2^52 and taking it away keeps it")]
-fn nearest(shares: f64) -> (Volume, bool) {
-    const ORIGIN: f64 = 4_503_599_627_370_496.0;
-    let shifted = shares + ORIGIN;
-    (Volume(shifted.to_bits().wrapping_sub(ORIGIN.to_bits())), shifted - ORIGIN == shares)
-}
 
 impl fmt::Display for Volume {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -119,8 +119,7 @@ impl Vwap {
     ///
     /// Exact: `sum / count` against `PV / V` is `sum * V` against `count * PV`. For a sum of nine prices both products
     /// are below 2^92.
-    #[must_use]
-    pub fn compare_mean(&self, sum: u64, count: u64) -> Option<Ordering> {
+    pub(crate) fn compare_mean(&self, sum: u64, count: u64) -> Option<Ordering> {
         let mean = u128::from(sum) * u128::from(self.volume() * self.rule.prices_per_bar());
         (self.volume() != 0).then(|| mean.cmp(&(u128::from(count) * self.sum())))
     }

@@ -28,7 +28,7 @@ const STRIPES_PER_BLOCK: usize = (SECRET.len() - STRIPE) / 8;
 /// What fits into the buffer: more than the longest text that is hashed in another way, and whole stripes.
 const BUFFER: usize = 256;
 /// The longest text that is hashed in another way.
-const MIDDLE_END: u64 = 240;
+const LONGEST_MIDDLE: u64 = 240;
 
 type Sums = [u64; 8];
 
@@ -92,7 +92,7 @@ impl Hasher {
         if self.total == 0 {
             return avalanche_64(secret(56) ^ secret(64));
         }
-        if self.total <= MIDDLE_END {
+        if self.total <= LONGEST_MIDDLE {
             return hash_short(bytes);
         }
         let mut rest = self.clone();

@@ -53,8 +53,8 @@ pub(super) fn settle<P: PriceCell, V: VolumeCell>(
 }
 
 /// Writes SMA9 and VWAP, and the lead of SMA9 over the VWAP: the upper half of the double of it times some positive number.
-/// Returns micro-dollars that no weighed sum of prices is above, with the sign if the two bounds of a VWAP differed: two results
-/// would cost a register.
+/// Returns micro-dollars that no weighed sum of prices is above, 0 where the input has them already, with the sign if the two bounds of a
+/// VWAP differed: two results would cost a register.
 // A function of its own: compilers keep more of it in registers.
 #[inline(never)]
 fn settle_rows<P: PriceCell, V: VolumeCell>(
