@@ -35,9 +35,9 @@ pub(super) struct Args {
     /// The series to store, such as 1s,1m,5m [env: ALPHA_KITE_INTERVALS] [default: the bars' own and 1m]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     interval: Option<Vec<Interval>>,
-    /// The price that the VWAP weighs
-    #[arg(long, value_enum, default_value = "close")]
-    basis: Basis,
+    /// The price that the VWAP weighs [env: ALPHA_KITE_BASIS] [default: close]
+    #[arg(long, value_enum)]
+    basis: Option<Basis>,
     /// Remove stored rows of the files' days that the files lack or contradict
     #[arg(long)]
     replace: bool,
@@ -78,8 +78,9 @@ pub(super) async fn run(args: Args, connection: &Connection) -> Result<Exit, Fai
         bar: args.bar,
         intervals: args.interval.or(config.series.intervals),
         rule: match args.basis {
-            Basis::Close => Rule::Close,
-            Basis::Hlc3 => Rule::Hlc3,
+            Some(Basis::Close) => Rule::Close,
+            Some(Basis::Hlc3) => Rule::Hlc3,
+            None => config.series.rule,
         },
         on_conflict: if args.replace { OnConflict::Replace } else { OnConflict::Refuse },
         on_error: match args.on_error {

@@ -58,7 +58,7 @@ async fn verify(args: &Args, intervals: &[Interval], store: &dyn Store) -> Resul
     let ticker = args.ticker.ticker;
     let days = args.date.map_or(DateRange::ALL, DateRange::day);
     let mut verifier = Verifier::new(store, ticker, days, intervals).await?;
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = ToTheEnd(io::BufWriter::new(io::stdout().lock()));
     let mut lines = Vec::new();
     let mut different = 0;
     while let Some(report) = verifier.next().await? {
@@ -84,6 +84,28 @@ async fn verify(args: &Args, intervals: &[Interval], store: &dyn Store) -> Resul
     }
     out.flush()?;
     Ok(if different == 0 { Exit::Done } else { Exit::Refused })
+}
+
+/// Output that may be cut short, as by `| head`: the proof goes on, since the exit code is the proof.
+struct ToTheEnd<W>(W);
+
+impl<W: Write> ToTheEnd<W> {
+    fn unless_closed<T>(result: io::Result<T>, otherwise: T) -> io::Result<T> {
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(otherwise),
+            result => result,
+        }
+    }
+}
+
+impl<W: Write> Write for ToTheEnd<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Self::unless_closed(self.0.write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Self::unless_closed(self.0.flush(), ())
+    }
 }
 
 fn line(report: &SessionReport) -> Line {

@@ -353,6 +353,13 @@ mod tests {
                 "1549895400000000",
             ),
             (BARS, "1549895400500,1,1,1,1,1", "timestamp_utc", RowFault::OffGrid(Interval::SECOND), "1549895400500"),
+            (
+                BARS,
+                "2019-02-11T14:31:00.00004Z,1,1,1,1,1",
+                "timestamp_utc",
+                RowFault::BetweenMillis,
+                "2019-02-11T14:31:00.00004Z",
+            ),
             (BARS, "2019-02-11T14:29Z,1,1,1,1,1", "timestamp_utc", RowFault::NotLater(before), "2019-02-11T14:29Z"),
             (BARS, "\"2019-02-11T14:30:00Z,1,1", "", RowFault::OpenQuote, "\\\"2019-02-11T14:30:00Z,1,1"),
             (

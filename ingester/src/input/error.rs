@@ -117,6 +117,8 @@ pub enum RowFault {
     },
     /// A quote opens and does not close on its line.
     OpenQuote,
+    /// A quoted field goes on behind its closing quote.
+    StrayQuote,
     /// The line is longer than any row can be.
     TooLong,
     /// Bytes that are not UTF-8.
@@ -130,6 +132,8 @@ pub enum RowFault {
     },
     /// A bar that does not start where bars of its length start.
     OffGrid(Interval),
+    /// A bar that starts at no whole millisecond.
+    BetweenMillis,
     /// A bar that is not later than the one before.
     NotLater(Timestamp),
     /// A tick that is earlier than the one before.
@@ -158,11 +162,12 @@ impl RowFault {
         match self {
             Self::Fields { .. } => "wrong number of fields",
             Self::OpenQuote => "open quote",
+            Self::StrayQuote => "text behind a quoted field",
             Self::TooLong => "line too long",
             Self::NotUtf8 => "not UTF-8",
             Self::Stamp(_) => "not a timestamp",
             Self::OutsideCalendar { .. } => "outside the calendar",
-            Self::OffGrid(_) => "off the grid of its bars",
+            Self::OffGrid(_) | Self::BetweenMillis => "off the grid of its bars",
             Self::NotLater(_) | Self::Earlier(_) => "out of order",
             Self::NoShares => "no shares",
             Self::Number(alpha_kite_core::Error::NotANumber) => "not a number",
@@ -206,6 +211,7 @@ impl fmt::Display for RowFault {
         match self {
             Self::Fields { expected, found } => write!(f, "{found} fields where the header has {expected}"),
             Self::OpenQuote => f.write_str("a quote opens and does not close on this line"),
+            Self::StrayQuote => f.write_str("a quoted field goes on behind its closing quote"),
             Self::TooLong => f.write_str("line is longer than any row"),
             Self::NotUtf8 => f.write_str("text is not UTF-8"),
             Self::Stamp(error) => error.fmt(f),
@@ -215,6 +221,7 @@ impl fmt::Display for RowFault {
                 if *seconds { f.write_str("; it looks like seconds, milliseconds are needed") } else { Ok(()) }
             }
             Self::OffGrid(interval) => write!(f, "a bar of {interval} does not start at this moment"),
+            Self::BetweenMillis => f.write_str("a bar does not start between two milliseconds"),
             Self::NotLater(last) => write!(f, "bar is not later than the one before, at {last}"),
             Self::Earlier(last) => write!(f, "tick is earlier than the one before, at {last}"),
             Self::NoShares => f.write_str("tick of no share"),

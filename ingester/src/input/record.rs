@@ -53,6 +53,10 @@ impl Splitter {
             self.reader.reset();
             return Err(Fault { column: None, fault: RowFault::OpenQuote });
         }
+        // The reader would take such text as part of the field.
+        if line.contains(&b'"') && has_stray_quote(line) {
+            return Err(Fault { column: None, fault: RowFault::StrayQuote });
+        }
         let (text, ends) = (&self.text[..text], &self.ends[..ends]);
         // A line that is UTF-8 has fields that are: they are cut out at ASCII characters.
         match std::str::from_utf8(text) {
@@ -60,6 +64,31 @@ impl Splitter {
             _ => Err(Fault { column: first_not_utf8(text, ends), fault: RowFault::NotUtf8 }),
         }
     }
+}
+
+/// Whether a quoted field of a line, which ends with `\n`, goes on behind its closing quote.
+fn has_stray_quote(line: &[u8]) -> bool {
+    let mut rest = line;
+    while let Some((&first, behind)) = rest.split_first() {
+        let mut end = 0;
+        if first == b'"' {
+            // Two quotes are one in the text.
+            while let Some(quote) = behind[end..].iter().position(|&byte| byte == b'"') {
+                end += quote + 1;
+                if behind.get(end) != Some(&b'"') {
+                    break;
+                }
+                end += 1;
+            }
+            if !matches!(behind.get(end), Some(b',' | b'\n') | None) {
+                return true;
+            }
+            end += 1;
+        }
+        let comma = rest[end..].iter().position(|&byte| byte == b',');
+        rest = comma.map_or(&[], |comma| &rest[end + comma + 1..]);
+    }
+    false
 }
 
 fn first_not_utf8(text: &[u8], ends: &[usize]) -> Option<usize> {
@@ -97,6 +126,9 @@ impl<'a> Fields<'a> {
         };
         let volume = |column| Volume::parse(self.get(column)).map_err(number(column));
         let record = match header.columns {
+            Columns::Bars(_) if is_between_millis(self.get(header.stamp)) => {
+                return Err(Fault { column: Some(header.stamp), fault: RowFault::BetweenMillis });
+            }
             Columns::Bars([open, high, low, close, shares]) => Record::Bar(Bar {
                 start: stamp,
                 open: price(open)?,
@@ -117,6 +149,13 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Whether a stamp says more than milliseconds hold. Trades are at the millisecond before.
+fn is_between_millis(stamp: &str) -> bool {
+    let fraction = stamp.split_once('.').map_or("", |(_, fraction)| fraction);
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit);
+    digits.skip(3).any(|digit| digit != b'0')
+}
+
 fn number(column: usize) -> impl Fn(alpha_kite_core::Error) -> Fault {
     move |error| Fault { column: Some(column), fault: RowFault::Number(error) }
 }
@@ -133,6 +172,7 @@ mod tests {
             ("a,,", vec!["a", "", ""]),
             ("\"a,b\",\"c\"\"d\",e", vec!["a,b", "c\"d", "e"]),
             (" a , b", vec![" a ", " b"]),
+            ("\"\",\"\"\"\",a\"b\"", vec!["", "\"", "a\"b\""]),
             ("a\rb,c", vec!["a\rb", "c"]),
             ("\u{fc},\u{20ac}", vec!["\u{fc}", "\u{20ac}"]),
         ];
@@ -148,8 +188,13 @@ mod tests {
     fn a_fault_costs_one_line() {
         let mut splitter = Splitter::new();
         let not_utf8 = |column| Fault { column: Some(column), fault: RowFault::NotUtf8 };
-        let cases: [(&[u8], Fault); 4] = [
-            (b"a,\"b,c\n", Fault { column: None, fault: RowFault::OpenQuote }),
+        let of_line = |fault| Fault { column: None, fault };
+        let cases: [(&[u8], Fault); 8] = [
+            (b"a,\"b,c\n", of_line(RowFault::OpenQuote)),
+            (b"a,\"169\"27,c\n", of_line(RowFault::StrayQuote)),
+            (b"\"\"5,b\n", of_line(RowFault::StrayQuote)),
+            (b"a,\"b\"\"\" \n", of_line(RowFault::StrayQuote)),
+            (b"\"a\",\"b,c\"\"\n", of_line(RowFault::OpenQuote)),
             (b"a,b\xff,c\n", not_utf8(1)),
             (b"\xc3,\xa9\n", not_utf8(0)), // the two fields joined would be a letter
             (b"a,\"\xe9\"\n", not_utf8(1)),
