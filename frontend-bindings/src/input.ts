@@ -1,3 +1,4 @@
+import { core } from "./core.js";
 import { IndicatorsError } from "./errors.js";
 import type { Basis, Columns, Options, Prices, Times, Values, Volumes } from "./types.js";
 
@@ -86,6 +87,11 @@ export function allocate<T>(make: () => T): T {
 export function roomIn({ sma9, vwap, cross }: Values, rows: number): Values {
   if (!isDoubles(sma9) || !isDoubles(vwap) || tagOf(cross) !== "Int8Array") {
     throw bad("into has sma9 and vwap as Float64Array and cross as Int8Array");
+  }
+  // What the wasm module holds may be freed, and be another object by now.
+  const own = core().memory.buffer;
+  if (sma9.buffer === own || vwap.buffer === own || cross.buffer === own) {
+    throw bad("into has views of the wasm module's memory");
   }
   if (Math.min(sma9.length, vwap.length, cross.length) < rows) {
     throw new IndicatorsError("column_lengths", `into has fewer than ${rows} values`);

@@ -11,7 +11,7 @@ export interface ResidentColumns {
   /**
    * As `compute`, without copying. `sma9`, `vwap` and `cross` are views of the wasm module's memory: they show the latest results of these
    * columns, and end (their length becomes 0) when that memory grows. The first reading of `crosses`, and of `sessions`, computes once
-   * more.
+   * more. After `dispose` the views show, and change, whatever comes to be there: use them no longer.
    */
   compute(options: Options): Result;
   /** Frees the memory. Safe twice; everything else throws `disposed` afterwards. */

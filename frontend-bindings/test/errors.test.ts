@@ -258,6 +258,25 @@ test("refuses arrays to fill that are too short or of another kind", () => {
   expect(thrownBy(() => compute(changed("prices", 5, -1), options, into))).toMatchObject({ index: 5 });
 });
 
+test("refuses to fill memory of the wasm module, which may be another's by then", () => {
+  const rows = good.times.length;
+  const into = { sma9: new Float64Array(rows), vwap: new Float64Array(rows), cross: new Int8Array(rows) };
+  const resident = createResidentColumns(good);
+  const views = resident.compute(options);
+  const sums = sessionsBetween("2019-02-11", "2019-02-11");
+  const refuses = () => {
+    for (const name of ["sma9", "vwap", "cross"] as const) {
+      const arrays = { ...into, [name]: views[name] };
+      expect(thrownBy(() => compute(good, options, arrays))).toMatchObject({ code: "bad_argument" });
+    }
+  };
+  refuses();
+  expect(bits(resident.compute(options).sma9)).toEqual(one.sma9);
+  resident.dispose();
+  refuses();
+  expect(sessionsBetween("2019-02-11", "2019-02-11")).toEqual(sums);
+});
+
 test("resident columns are disposed of once, twice and for good", () => {
   const resident = createResidentColumns(good);
   const result = resident.compute(options);
