@@ -1,5 +1,5 @@
 import { type Core, core } from "./core.js";
-import { asIndicatorsError, checked, IndicatorsError } from "./errors.js";
+import { checked, IndicatorsError } from "./errors.js";
 import { bad, type CheckedOptions, checkColumns, checkOptions, dollars, isBytes } from "./input.js";
 import { pushColumns } from "./push-columns.js";
 import type { Columns, Cross, Options, Session, Values } from "./types.js";
@@ -50,8 +50,8 @@ export interface Engine {
 
 /** Makes an engine. Whoever makes it disposes of it. */
 export function createEngine(options: EngineOptions): Engine {
-  const { snapshot } = options;
   const checkedOptions = checkOptions(options);
+  const { snapshot } = options;
   if (snapshot !== undefined && !isBytes(snapshot)) throw bad("a snapshot is a Uint8Array");
   const engine = new HeldEngine(core(), checkedOptions, snapshot);
   if (options.basis !== undefined && engine.basis !== options.basis) {
@@ -92,11 +92,11 @@ class HeldEngine implements Engine {
   push(time: number, price: number, volume: number, high?: number, low?: number): Sign {
     this.#use();
     checkNumbers(time, price, volume);
-    this.#sign = 0;
     const status =
       high === undefined || low === undefined
         ? this.#wasm.push(time, price, volume)
-        : this.#wasm.pushRange(time, high, low, price, volume);
+        : this.#wasm.pushRange(time, checkNumber(high), checkNumber(low), price, volume);
+    this.#sign = 0;
     if (status > CROSS_DOWN) return 0;
     if (status < 0) this.#refuse(status);
     this.#time = time;
@@ -139,7 +139,7 @@ class HeldEngine implements Engine {
       const status = checked(() =>
         high === undefined || low === undefined
           ? this.#wasm.peek(time, price, volume)
-          : this.#wasm.peekRange(time, high, low, price, volume),
+          : this.#wasm.peekRange(time, checkNumber(high), checkNumber(low), price, volume),
       );
       if (status < 0) this.#refuse(status);
       const cross = status > CROSS_DOWN ? 0 : status === CROSS_UP ? 1 : -1;
@@ -153,6 +153,7 @@ class HeldEngine implements Engine {
     this.#use();
     const input = checkColumns(columns);
     const before = this.#wasm.snapshot();
+    const pushed = [this.sma9, this.vwap];
     try {
       const values = pushColumns(this.#wasm, input);
       const end = input.rows - 1;
@@ -169,6 +170,7 @@ class HeldEngine implements Engine {
       this.#wasm.free();
       this.#wasm = restored;
       this.#values = this.#view();
+      this.#values.set(pushed);
       throw thrown;
     }
   }
@@ -202,7 +204,7 @@ class HeldEngine implements Engine {
   }
 
   #refuse(status: number): never {
-    throw asIndicatorsError(this.#core.statusError(status));
+    throw this.#core.statusError(status);
   }
 }
 
@@ -210,4 +212,10 @@ function checkNumbers(time: number, price: number, volume: number): void {
   if (typeof time !== "number" || typeof price !== "number" || typeof volume !== "number") {
     throw bad("time, price and volume are numbers");
   }
+}
+
+/** A high or low: apart, so that bars of closes are not asked for it. */
+function checkNumber(price: number): number {
+  if (typeof price !== "number") throw bad("high and low are numbers");
+  return price;
 }

@@ -25,7 +25,7 @@ export type ErrorCode =
   | "too_large"
   | "internal";
 
-/** What every function of this package throws. A refused call changes nothing. */
+/** What every function of this package throws. A refused call changes nothing but what `into` holds. */
 export class IndicatorsError extends Error {
   override readonly name = "IndicatorsError";
   /** Stable, for programs. The message is for people and may change. */
@@ -40,17 +40,11 @@ export class IndicatorsError extends Error {
   }
 }
 
-/** Names what stops the wasm module: an {@link IndicatorsError} like its refusals. */
-export function asIndicatorsError(thrown: unknown): unknown {
-  if (!(thrown instanceof WebAssembly.RuntimeError)) return thrown;
-  return new IndicatorsError("internal", thrown.message, { cause: thrown });
-}
-
-/** Runs a call into the wasm module and lets its errors out as {@link IndicatorsError}. */
+/** Runs a call into the wasm module and lets all errors out as {@link IndicatorsError}, also those of columns that are gone. */
 export function checked<T>(call: () => T): T {
   try {
     return call();
-  } catch (thrown) {
-    throw asIndicatorsError(thrown);
+  } catch (cause) {
+    throw cause instanceof IndicatorsError ? cause : new IndicatorsError("internal", String(cause), { cause });
   }
 }

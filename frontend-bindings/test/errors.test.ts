@@ -187,6 +187,59 @@ describe("an engine", () => {
     engine.dispose();
   });
 
+  test.each([
+    ["null", null],
+    ["a bigint", 1n],
+    ["a text", "603"],
+  ])("refuses %s as high or low", (_, wrong) => {
+    for (const basis of ["close", "hlc3"] as const) {
+      const engine = createEngine({ ...options, basis });
+      engine.push(time, 600, 10, 603, 597);
+      const before = engine.snapshot();
+      for (const [high, low] of [
+        [wrong, 597],
+        [603, wrong],
+      ] as [never, never][]) {
+        for (const call of [engine.push, engine.peek]) {
+          expect(thrownBy(() => (call as typeof engine.push).call(engine, later, 600, 10, high, low))).toMatchObject({
+            code: "bad_argument",
+          });
+        }
+      }
+      expect(engine.snapshot()).toEqual(before);
+      expect(engine.vwap).toBe(600);
+      engine.dispose();
+    }
+  });
+
+  test("is not made without options", () => {
+    for (const none of [undefined, null, 7]) {
+      expect(thrownBy(() => createEngine(none as never))).toMatchObject({ code: "bad_argument" });
+    }
+  });
+
+  test("keeps the last values and cross when columns are refused", () => {
+    const engine = createEngine(options);
+    const { index = 0 } = one.crosses[0] ?? {};
+    const bar = (row: number) =>
+      [good.times, good.prices, good.volumes, good.highs, good.lows].map((column) => column[row]) as [
+        number,
+        number,
+        number,
+      ];
+    for (let row = 0; row <= index; row += 1) engine.push(...bar(row));
+    const known = () => [engine.sma9, engine.vwap, engine.lastCross, engine.session];
+    const before = known();
+    expect(before[2]).toMatchObject({ id: one.crosses[0]?.id });
+    expect(before).not.toContain(Number.NaN);
+    expect(thrownBy(() => engine.pushColumns(part(good, 0, 3)))).toMatchObject({ code: "out_of_order" });
+    expect(known()).toEqual(before);
+    expect(thrownBy(() => engine.push("1" as never, 1, 1))).toMatchObject({ code: "bad_argument" });
+    expect(thrownBy(() => engine.push(time, 1, 1, 1n as never, 1))).toMatchObject({ code: "bad_argument" });
+    expect(known()).toEqual(before);
+    engine.dispose();
+  });
+
   test("peeks without a trace", () => {
     const engine = createEngine({ ...options, basis: "close" });
     engine.push(time, 600, 10);
@@ -275,6 +328,17 @@ test("refuses to fill memory of the wasm module, which may be another's by then"
   resident.dispose();
   refuses();
   expect(sessionsBetween("2019-02-11", "2019-02-11")).toEqual(sums);
+});
+
+test("columns that went to another thread are said to be gone", () => {
+  for (const name of ["crosses", "sessions"] as const) {
+    const columns = doubles(one);
+    const result = compute(columns, options);
+    structuredClone(columns, { transfer: [columns.times.buffer, columns.prices.buffer] });
+    const error = thrownBy(() => result[name]) as Error;
+    expect(error).toMatchObject({ name: "IndicatorsError", code: "internal" });
+    expect(error.cause).toBeInstanceOf(Error);
+  }
 });
 
 test("resident columns are disposed of once, twice and for good", () => {
