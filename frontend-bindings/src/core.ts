@@ -2,7 +2,7 @@ import { IndicatorsError } from "./errors.js";
 import {
   Columns,
   Engine,
-  initSync,
+  instantiate as instantiateModule,
   parsePrice,
   Report,
   Resampler,
@@ -10,6 +10,7 @@ import {
   sessionsBetween,
   signalId,
   statusError,
+  use,
 } from "./wasm/alpha_kite_wasm.js";
 
 /** What the wasm module can do. Named one by one, so that the generated loader, which finds another file, is left out. */
@@ -41,12 +42,8 @@ export function isLoaded(): boolean {
   return loaded !== undefined;
 }
 
-/** Puts the compiled module to work. */
-export function instantiate(module: WebAssembly.Module): void {
-  try {
-    loaded = { ...FUNCTIONS, memory: initSync(module) };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new IndicatorsError("wasm_load_failed", `this is not the wasm module of this package: ${reason}`, { cause });
-  }
+/** Puts the compiled module to work, unless another one has come first, in whose memory there are objects by then. */
+export async function instantiate(module: WebAssembly.Module): Promise<void> {
+  const instance = await instantiateModule(module);
+  loaded ??= { ...FUNCTIONS, memory: use(instance) };
 }

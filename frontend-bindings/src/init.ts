@@ -1,32 +1,28 @@
-import { instantiate, isLoaded } from "./core.js";
-import { loadModule, type WasmSource } from "./load.js";
+import { isLoaded } from "./core.js";
+import { load, type WasmSource } from "./load.js";
 
-/** The loading of the package's own file, while it is under way. */
+/** The loading that was begun last, while it is under way. */
 let loading: Promise<void> | undefined;
 
 /**
  * Loads the wasm module. Everything else of this package needs it once.
  *
- * Without an argument the file of this package is used: read from disk in Node, fetched in a browser. Calling it again, also while it
- * is under way, is harmless, and the first module that is loaded stays. After a failure it can be called again.
+ * Without an argument the file of this package is used: read from disk in Node, fetched in a browser; while a file is being loaded, that
+ * one. Calling it again is harmless, and the first module that is loaded stays. After a failure it can be called again.
  *
  * @throws IndicatorsError `wasm_unsupported` without simd128, `wasm_load_failed` if the file is not there or damaged.
  */
 export function init(source?: WasmSource): Promise<void> {
   if (isLoaded()) return Promise.resolve();
-  if (source !== undefined) return load(source);
-  loading ??= load().finally(() => {
-    loading = undefined;
+  if (source === undefined && loading !== undefined) return loading;
+  const begun: Promise<void> = load(source).finally(() => {
+    if (loading === begun) loading = undefined;
   });
-  return loading;
+  loading = begun;
+  return begun;
 }
 
 /** Whether `init` has done its work. */
 export function isInitialized(): boolean {
   return isLoaded();
-}
-
-async function load(source?: WasmSource): Promise<void> {
-  const module = await loadModule(source);
-  if (!isLoaded()) instantiate(module);
 }

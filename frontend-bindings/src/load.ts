@@ -1,3 +1,4 @@
+import { instantiate, isLoaded } from "./core.js";
 import { IndicatorsError } from "./errors.js";
 import { asset, besideModule, unmoved } from "./wasm-file.js";
 
@@ -9,11 +10,12 @@ export type WasmSource = LoadedSource | PromiseLike<LoadedSource>;
 
 type LoadedSource = string | URL | BufferSource | Response | WebAssembly.Module;
 
-/** Compiles the wasm module. */
-export async function loadModule(source: WasmSource | undefined): Promise<WebAssembly.Module> {
+/** Compiles the wasm module and puts it to work. */
+export async function load(source: WasmSource | undefined): Promise<void> {
   requireSimd();
   try {
-    return await compile(source === undefined ? await fromPackage() : await source);
+    const module = await compile(source === undefined ? await fromPackage() : await source);
+    if (!isLoaded()) await instantiate(module);
   } catch (cause) {
     if (cause instanceof IndicatorsError) throw cause;
     throw new IndicatorsError("wasm_load_failed", `the wasm module could not be loaded: ${messageOf(cause)}`, {
@@ -34,7 +36,7 @@ function requireSimd(): void {
   if (typeof WebAssembly !== "object" || !WebAssembly.validate(SIMD_PROBE)) {
     throw new IndicatorsError(
       "wasm_unsupported",
-      "this environment lacks WebAssembly with simd128 (Chrome 91, Firefox 89, Safari 16.4, Node 16.4 or newer have it)",
+      "this environment lacks WebAssembly with simd128 (Chrome 96, Firefox 90, Safari 16.4, Node 20.16 or newer have it)",
     );
   }
 }

@@ -91,6 +91,107 @@ test("twice and at the same time is harmless", async () => {
   expect(works(kite)).toBe(true);
 });
 
+test("without a source waits for the source that is being loaded", async () => {
+  const kite = await fresh();
+  let come: (file: Uint8Array<ArrayBuffer>) => void = () => {};
+  const slow = kite.init(
+    new Promise<Uint8Array<ArrayBuffer>>((resolve) => {
+      come = resolve;
+    }),
+  );
+  let waited = true;
+  const joined = kite.init().then(() => waited);
+  // Its own file would be there by then.
+  await new Promise((later) => setTimeout(later, 100));
+  expect(kite.isInitialized()).toBe(false);
+  waited = false;
+  come(bytes);
+  await slow;
+  expect(await joined).toBe(false);
+  expect(works(kite)).toBe(true);
+});
+
+test("a source that fails late does not hide one that is still being loaded", async () => {
+  const kite = await fresh();
+  let come: (file: Uint8Array<ArrayBuffer>) => void = () => {};
+  const failing = kite.init(corrupted);
+  const slow = kite.init(
+    new Promise<Uint8Array<ArrayBuffer>>((resolve) => {
+      come = resolve;
+    }),
+  );
+  await expect(failing).rejects.toMatchObject({ code: "wasm_load_failed" });
+  const joined = kite.init();
+  await new Promise((later) => setTimeout(later, 100));
+  expect(kite.isInitialized()).toBe(false);
+  come(bytes);
+  await Promise.all([slow, joined]);
+  // After a failure the own file is loaded.
+  const other = await fresh();
+  await expect(other.init(corrupted)).rejects.toMatchObject({ code: "wasm_load_failed" });
+  await other.init();
+  expect(works(other)).toBe(true);
+});
+
+test("asks for no more at once than browsers instantiate at once, and the first module stays", async () => {
+  const { Instance } = WebAssembly;
+  try {
+    // Chrome before 114, on the main thread.
+    WebAssembly.Instance = class {
+      constructor() {
+        throw new RangeError("WebAssembly.Instance is disallowed on the main thread");
+      }
+    } as never;
+    const kite = await fresh();
+    const module = await WebAssembly.compile(bytes);
+    const columns = { times: new Float64Array(1), prices: new Float64Array(1), volumes: new Float64Array(1) };
+    await Promise.race([kite.init(module), kite.init(module)]);
+    const resident = kite.createResidentColumns(columns);
+    await Promise.all([kite.init(module), kite.init(module), new Promise(setImmediate)]);
+    const { vwap } = resident.compute({ ticker: "QQQ", barSeconds: 60 });
+    expect([...vwap]).toEqual([Number.NaN]);
+    expect(works(kite)).toBe(true);
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
+});
+
+test("works where its memory is beyond two gibibytes", async () => {
+  const { instantiate } = WebAssembly;
+  let memory: WebAssembly.Memory | undefined;
+  try {
+    WebAssembly.instantiate = (async (...given: Parameters<typeof instantiate>) => {
+      const instance = (await instantiate(...given)) as unknown as WebAssembly.Instance;
+      ({ memory } = instance.exports as { memory: WebAssembly.Memory });
+      return instance;
+    }) as never;
+    const kite = await fresh();
+    await kite.init(bytes);
+    // Pages that nobody touches take no memory.
+    memory?.grow(2 ** 15);
+    const rows = 100_000;
+    const columns = {
+      times: Float64Array.from({ length: rows }, (_, row) => Date.UTC(2019, 1, 11, 14, 30) + 1000 * row),
+      prices: Float64Array.from({ length: rows }, (_, row) => 600 + (row % 100)),
+      volumes: new Float64Array(rows).fill(10),
+    };
+    const options = { ticker: "QQQ", barSeconds: 1 };
+    const resident = kite.createResidentColumns(columns);
+    const here = resident.compute(options);
+    expect(here.sma9.byteOffset).toBeGreaterThan(2 ** 31);
+    const there = kite.compute(columns, options);
+    expect(here.crosses.length).toBeGreaterThan(100);
+    expect(here.crosses).toEqual(there.crosses);
+    expect(here.sessions).toEqual(there.sessions);
+    const engine = kite.createEngine(options);
+    engine.pushColumns(columns);
+    expect(engine.sma9).toBe(there.sma9.at(-1));
+    expect(works(kite)).toBe(true);
+  } finally {
+    WebAssembly.instantiate = instantiate;
+  }
+});
+
 test("fails with a code, and works afterwards", async () => {
   const failing: (() => Parameters<Package["init"]>[0])[] = [
     () => corrupted,

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { init, isInitialized } from "@alpha-kite/indicators";
 import {
   createIndicatorsStore,
@@ -63,6 +64,32 @@ test("the store loads the module, computes the latest columns only, and tells it
   stop();
   store.update(columns, options);
   expect(told).toBe(1);
+});
+
+/** In a Node of its own, without the package's own file: what the store comes to when a page loads another one. */
+function stateBeside(page: string): string {
+  const script = `
+    import { readFileSync } from "node:fs";
+    import { init } from "@alpha-kite/indicators";
+    import { createIndicatorsStore } from "@alpha-kite/indicators/react";
+    const file = readFileSync("dist/alpha_kite_bg.wasm");
+    const readFile = () => new Promise((_, fail) => setTimeout(fail, 50, new Error("no such file")));
+    process.getBuiltinModule = () => ({ readFile });
+    const after = (time, value) => new Promise((come) => setTimeout(come, time, value));
+    const store = createIndicatorsStore();
+    const column = new Float64Array(3);
+    const columns = { times: Float64Array.of(1, 2, 3), prices: column, volumes: column };
+    const update = () => store.update(columns, { ticker: "QQQ", barSeconds: 1 });
+    ${page}
+    await after(300);
+    console.log(store.get().status);`;
+  return execFileSync(process.execPath, ["--input-type=module", "--eval", script], { encoding: "utf8" }).trim();
+}
+
+test("the store waits for the file that a page loads itself", () => {
+  expect(stateBeside("update();")).toBe("error");
+  expect(stateBeside("init(after(200, file)); update();")).toBe("ready");
+  expect(stateBeside("update(); init(file);")).toBe("ready");
 });
 
 test("errors are states, and the next columns are computed again", async () => {

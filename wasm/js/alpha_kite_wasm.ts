@@ -11,13 +11,17 @@ let memory: WebAssembly.Memory;
 /** The one that is called for every bar: through an object it would be slower. */
 let enginePush: Wasm["engine_push"];
 
-/** Puts the compiled module to work, and returns its memory. */
-export function initSync(module: WebAssembly.Module): WebAssembly.Memory {
+/** Makes an instance of the compiled module. Not at once: Chrome before 114 refuses that where pages run. */
+export function instantiate(module: WebAssembly.Module): Promise<WebAssembly.Instance> {
   // wasm-bindgen asks for a table of JavaScript values, of which none cross the border.
   const imports = { "./alpha_kite_wasm_bindings_bg.js": { __wbindgen_init_externref_table: () => undefined } };
-  const { exports } = new WebAssembly.Instance(module, imports);
+  return WebAssembly.instantiate(module, imports);
+}
+
+/** Puts an instance to work, and returns its memory. */
+export function use({ exports }: WebAssembly.Instance): WebAssembly.Memory {
   // Nothing of a wrong module may stay.
-  if (!("engine_push" in exports)) throw new Error("its exports differ");
+  if (!("engine_push" in exports)) throw new Error("it is another package's");
   wasm = exports as unknown as Wasm;
   memory = wasm.memory;
   enginePush = wasm.engine_push;
@@ -93,6 +97,11 @@ function checked(result: number, first = 0): number {
 const SNAPSHOT_LENGTH = 124;
 const ID_LENGTH = 32;
 
+/*
+ * The module returns places in memory as 32 bits, which JavaScript reads as negative numbers from 2 GiB on; `>>> 0` makes them
+ * what they are.
+ */
+
 /** Bytes in the module's memory. */
 function bytes(offset: number, length: number): Uint8Array {
   return new Uint8Array(memory.buffer, offset, length);
@@ -101,7 +110,7 @@ function bytes(offset: number, length: number): Uint8Array {
 /** The place for texts and snapshots in the module's memory. */
 function room(length: number): Uint8Array {
   const size = Math.max(length, SNAPSHOT_LENGTH);
-  const offset = wasm.text_room(size);
+  const offset = wasm.text_room(size) >>> 0;
   if (offset === 0) throw refusal("too_large");
   return bytes(offset, size);
 }
@@ -159,7 +168,7 @@ export class Columns {
   }
 
   offset(column: number): number {
-    return wasm.columns_offset(this.slot, column);
+    return wasm.columns_offset(this.slot, column) >>> 0;
   }
 
   free(): void {
@@ -210,7 +219,7 @@ export class Engine {
   }
 
   valuesOffset(): number {
-    return wasm.engine_values(this.slot);
+    return wasm.engine_values(this.slot) >>> 0;
   }
 
   session(): Span | undefined {
@@ -289,7 +298,7 @@ export class Report {
   /** Entries of some doubles and 32 digits each. */
   private list<T>(list: number, doubles: number, make: (numbers: Float64Array, digits: Uint8Array) => T): T[] {
     const size = 8 * doubles + ID_LENGTH;
-    const start = wasm.report_offset(this.slot, list);
+    const start = wasm.report_offset(this.slot, list) >>> 0;
     return Array.from({ length: wasm.report_length(this.slot, list) }, (_, number) => {
       const offset = start + size * number;
       return make(new Float64Array(memory.buffer, offset, doubles), bytes(offset + 8 * doubles, ID_LENGTH));

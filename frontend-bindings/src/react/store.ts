@@ -61,14 +61,12 @@ export function createIndicatorsStore(): IndicatorsStore {
       wanted += 1;
       if (isInitialized()) return set(computed(columns, options));
       const request = wanted;
-      init().then(
-        () => {
-          if (request === wanted) set(computed(columns, options));
-        },
-        (error: IndicatorsError) => {
-          if (request === wanted) set({ status: "error", error });
-        },
-      );
+      const done = (error?: IndicatorsError): void => {
+        if (request !== wanted) return;
+        // Somebody else's file may have come meanwhile.
+        set(error === undefined || isInitialized() ? computed(columns, options) : { status: "error", error });
+      };
+      init().then(() => done(), done);
     },
   };
 }
