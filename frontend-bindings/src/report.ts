@@ -30,12 +30,15 @@ export function makeReport(
 export function withReport(values: Values, make: (sessionsToo: boolean) => Report): Result {
   // Name by name: an object that is spread, or gets both properties at once, is of a new kind each time.
   const result = { sma9: values.sma9, vwap: values.vwap, cross: values.cross };
-  Object.defineProperty(result, LAZY, { value: { make } });
+  Object.defineProperty(result, LAZY, { configurable: true, value: { make } });
   Object.defineProperty(result, "crosses", CROSSES);
   return Object.defineProperty(result, "sessions", SESSIONS) as unknown as Result;
 }
 
-/** What makes the report of a result, and what was made: apart from the result, which may be frozen. */
+/**
+ * What makes the report of a result, and what was made: apart from the result, which may be frozen. Configurable, since proxies that wrap
+ * what they read, as those of Vue, may do so with no other property.
+ */
 const LAZY = Symbol();
 
 interface Lazy extends Partial<Mutable<Report>> {
@@ -58,8 +61,12 @@ function property<Name extends keyof Report>(name: Name, sessionsToo: boolean): 
     enumerable: true,
     get(this: { [LAZY]: Lazy }) {
       const lazy: Lazy = this[LAZY];
-      lazy[name] ??= lazy.make(sessionsToo)[name] as Lazy[Name];
-      return lazy[name];
+      const known = lazy[name];
+      if (known !== undefined) return known;
+      const made = lazy.make(sessionsToo)[name] as Lazy[Name];
+      // What is written is not read again: there are proxies that let nobody write.
+      lazy[name] = made;
+      return made;
     },
   };
 }

@@ -24,6 +24,29 @@ test("results can be frozen, and watched through a proxy, as stores do", () => {
   }
 });
 
+test("results can be kept where everything that is read is wrapped again, or nothing may be written", () => {
+  const wrapped = <T extends object>(value: T): T =>
+    new Proxy(value, {
+      get(target, name, receiver) {
+        const read = Reflect.get(target, name, receiver);
+        return typeof read === "object" && read !== null && !ArrayBuffer.isView(read) ? wrapped(read) : read;
+      },
+    });
+  const readOnly = <T extends object>(value: T): T =>
+    new Proxy(value, {
+      get(target, name, receiver) {
+        const read = Reflect.get(target, name, receiver);
+        return typeof read === "object" && read !== null && !ArrayBuffer.isView(read) ? readOnly(read) : read;
+      },
+      set: () => true,
+    });
+  for (const one of engineCases.slice(0, 9)) {
+    const make = () => compute(doubles(one), optionsOf(one));
+    expectCase(wrapped(make()), one);
+    expectCase(readOnly(make()), one);
+  }
+});
+
 describe.each(engineCases.map((one) => [one.case, one] as const))("%s", (_, one) => {
   const options = optionsOf(one);
 
