@@ -3,6 +3,7 @@ import {
   easternLabel,
   easternTickFormatter,
   easternTimeFormatter,
+  type MarkerOptions,
   markerDefaults,
   toChartSeconds,
   toLine,
@@ -43,6 +44,21 @@ test("series markers", () => {
   });
   expect(marker).toMatchObject({ color: "blue", size: 2, text: `${crosses[0]?.price}` });
   expect(toSeriesMarkers([])).toEqual([]);
+});
+
+test("options that are undefined are as if they were absent", () => {
+  const none = {
+    upColor: undefined,
+    downColor: undefined,
+    provisionalColor: undefined,
+    size: undefined,
+    text: undefined,
+  };
+  const options = none as unknown as MarkerOptions;
+  expect(toSeriesMarkers(crosses, options)).toEqual(toSeriesMarkers(crosses));
+  expect(toReferenceDots(crosses, options)).toEqual(toReferenceDots(crosses));
+  const peeked = { provisional: true, sma9: 1, vwap: 2, cross: 1 } as const;
+  expect(toProvisionalMarker(60_000, peeked, options)).toEqual(toProvisionalMarker(60_000, peeked));
 });
 
 test("a provisional cross looks otherwise", () => {

@@ -16,7 +16,11 @@ export interface CrossDot {
 
 /** Turns crosses into reference dots at the bar's close. */
 export function toReferenceDots(crosses: readonly Cross[], options: MarkerOptions = {}): CrossDot[] {
-  const { upColor, downColor, size } = { ...markerDefaults, ...options };
+  const {
+    upColor = markerDefaults.upColor,
+    downColor = markerDefaults.downColor,
+    size = markerDefaults.size,
+  } = options;
   return crosses.map(({ id, time, price, direction }) => ({
     key: id,
     dot: {

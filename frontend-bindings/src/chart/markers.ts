@@ -37,7 +37,12 @@ export const markerDefaults = {
 
 /** Turns crosses into series markers: an arrow up below the bar, or an arrow down above it. */
 export function toSeriesMarkers(crosses: readonly Cross[], options: MarkerOptions = {}): CrossMarker[] {
-  const { upColor, downColor, size, text } = { ...markerDefaults, ...options };
+  const {
+    upColor = markerDefaults.upColor,
+    downColor = markerDefaults.downColor,
+    size = markerDefaults.size,
+    text = markerDefaults.text,
+  } = options;
   return crosses.map((cross) => ({
     time: toChartSeconds(cross.time),
     position: cross.direction === "up" ? "belowBar" : "aboveBar",
@@ -56,7 +61,7 @@ export function toProvisionalMarker(
   options: MarkerOptions = {},
 ): CrossMarker | undefined {
   if (cross === 0) return undefined;
-  const { provisionalColor, size } = { ...markerDefaults, ...options };
+  const { provisionalColor = markerDefaults.provisionalColor, size = markerDefaults.size } = options;
   const direction: Direction = cross > 0 ? "up" : "down";
   return {
     time: toChartSeconds(time),
