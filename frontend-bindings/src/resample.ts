@@ -22,8 +22,8 @@ export function resample(columns: Columns, barSeconds: number): BarColumns {
   const { Resampler } = core();
   const input = checkColumns(columns);
   checkBarSeconds(barSeconds);
-  const resampler = checked(() => new Resampler(barSeconds));
   const workspace = chunkWorkspace(2);
+  const resampler = checked(() => new Resampler(barSeconds));
   const parts: Integers[] = [];
   try {
     forChunks(input.rows, (first, count) => {
