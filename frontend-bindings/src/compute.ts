@@ -12,7 +12,8 @@ import type { Columns, Options, Result, Values } from "./types.js";
  * you write to columns that you reuse.
  *
  * @param into - Arrays to write the values to instead of new ones, which take longer to come by than to fill: those of a result that is no
- * longer needed, or any that have as many rows or more. The result has views of its rows; after an error they hold anything.
+ * longer needed, or any that have as many rows or more. They must overlap neither the columns nor each other. The result has views of its
+ * rows; after an error they hold anything.
  * @throws IndicatorsError with the `index` of the row to blame, where there is one.
  */
 export function compute(columns: Columns, options: Options, into?: Values): Result {

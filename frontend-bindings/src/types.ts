@@ -13,7 +13,10 @@ export type Prices = Float64Array | BigInt64Array;
 /** Volumes: whole shares, at most 10^13 in one session. */
 export type Volumes = Float64Array | BigInt64Array;
 
-/** Bars as columns of equal length, each row strictly later than the one before. Prices are all of one kind. */
+/**
+ * Bars as columns of equal length, each row strictly later than every row of a session before it (for `resample`: than every row before
+ * it). Prices are all of one kind.
+ */
 export interface Columns {
   readonly times: Times;
   /** Closes. */
