@@ -78,6 +78,17 @@ fn secrets_are_never_printed() {
 }
 
 #[test]
+fn the_basis_can_be_set() {
+    let kite = Kite::new().with("ALPHA_KITE_BASIS", "hlc3");
+    kite.write("day.csv", &minutes());
+    for (replay, rule) in [("--ticker QQQ", "hlc3"), ("--ticker QQQ --basis close", "close")] {
+        kite.done(&format!("replay day.csv {replay}"));
+        let signals = kite.done("signals --ticker QQQ --json");
+        assert!(signals.contains(rule), "{rule}: {signals}");
+    }
+}
+
+#[test]
 fn the_series_can_be_set() {
     let kite = Kite::new().with("ALPHA_KITE_INTERVALS", "5m");
     kite.write("day.csv", &minutes());

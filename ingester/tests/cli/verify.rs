@@ -1,6 +1,7 @@
 //! `verify`: equal is equal, and every tampering is named.
 
 use std::path::Path;
+use std::process::Stdio;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, raw_sql};
@@ -42,6 +43,19 @@ fn what_was_replayed_is_equal() {
         kite.done("verify --ticker QQQ --date 2019-02-11"),
         format!("2019-02-11   1m     20 bars    1 crosses  digest {digest}  equal\nall 1 equal\n")
     );
+}
+
+#[test]
+fn a_difference_is_told_by_the_exit_code_when_nobody_reads() {
+    let kite = replayed();
+    for (change, code) in [("sma9 = sma9", 0), ("sma9 = 1.5 where sma9 is not null", 1)] {
+        execute(&kite.database(), &format!("update indicators set {change}"));
+        for line in ["verify --ticker QQQ", "verify --ticker QQQ --json"] {
+            let mut child = kite.command(line).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+            drop(child.stdout.take());
+            assert_eq!(child.wait().unwrap().code(), Some(code), "{line}");
+        }
+    }
 }
 
 #[test]
