@@ -11,7 +11,7 @@ import {
   type StoredBar,
 } from "@alpha-kite/indicators/supabase";
 import { createClient } from "@supabase/supabase-js";
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { bits, engineCase, optionsOf } from "./golden.js";
 import { type Row, type Server, startServer } from "./supabase-server.js";
@@ -38,6 +38,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.unstubAllGlobals();
   for (const stop of stops) stop();
   await client.removeAllChannels();
   client.realtime.disconnect();
@@ -349,6 +350,15 @@ describe("following bars", () => {
     table("equity_data").push(rows[10] as Row);
     server.announce("equity_data", "INSERT", { ticker: one.ticker }, ["Error 413: Payload Too Large"]);
     await feed.until(() => feed.series.length === 11);
+  });
+
+  test("in a page that is no secure context, twice with one client", async () => {
+    vi.stubGlobal("crypto", { getRandomValues: crypto.getRandomValues.bind(crypto) });
+    table("equity_data").push(...rows.slice(0, 10));
+    const feeds = [following(), following()];
+    for (const feed of feeds) await feed.live();
+    server.insert("equity_data", rows[10] as Row);
+    for (const feed of feeds) await feed.until(() => feed.series.length === 11);
   });
 
   test("stopping ends everything", async () => {

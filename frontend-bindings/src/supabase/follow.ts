@@ -131,8 +131,9 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
   const open = (): void => {
     const { table, ticker } = followed;
     const filter = { schema: "public", table, filter: `ticker=eq.${ticker}` };
+    // Channels of one client need names that differ; pages that are no secure context have no `crypto.randomUUID`.
     const opened = client
-      .channel(`alpha-kite-${table}-${ticker}-${crypto.randomUUID()}`)
+      .channel(`alpha-kite-${table}-${ticker}-${Math.random().toString(36).slice(2)}`)
       .on("postgres_changes", { event: "INSERT", ...filter }, take)
       .on("postgres_changes", { event: "UPDATE", ...filter }, take)
       // Joining is answered before the server listens to the database: rows stored in between are read then.
