@@ -333,6 +333,61 @@ describe("following bars", () => {
     await feed.until(() => feed.statuses.at(-1) === "live" && feed.series.length === 2600);
   });
 
+  test("a row that is revised while the past is read stays revised", async () => {
+    const stored = table("equity_data");
+    stored.push(...rows.slice(0, 2500));
+    const revised = { ...(rows[5] as Row), price: "1.000001" };
+    let asked = 0;
+    server.beforeAnswer = (request) => {
+      asked += 1;
+      if (!request.startsWith("GET") || asked !== 2) return;
+      stored[5] = revised;
+      server.announce("equity_data", "UPDATE", revised);
+    };
+    const feed = following();
+    await feed.until(() => feed.statuses.at(-1) === "live" && feed.series.columns().prices[5] === 1_000_001n);
+    expect(feed.series.length).toBe(2500);
+  });
+
+  test("a row that comes while the past cannot be read is delivered", async () => {
+    table("equity_data").push(...rows.slice(0, 2500));
+    let asked = 0;
+    server.beforeAnswer = () => {
+      asked += 1;
+      if (asked === 2) server.insert("equity_data", rows[2500] as Row);
+      if (asked === 3) server.fault = { status: 500, message: "unavailable" };
+    };
+    const feed = following();
+    await feed.until(() => feed.statuses.at(-1) === "lost" && feed.series.length === 1);
+    server.fault = undefined;
+    await feed.until(() => feed.statuses.at(-1) === "live" && feed.series.length === 2501);
+  });
+
+  test("rows that were not taken are delivered again", async () => {
+    table("equity_data").push(...rows.slice(0, 2000));
+    const codes: string[] = [];
+    let offered = 0;
+    const taken = await new Promise<readonly StoredBar[]>((resolve) => {
+      const stop = followBars(
+        client,
+        { ticker: one.ticker },
+        {
+          onRows(bars) {
+            offered += 1;
+            if (offered === 1) throw new Error("no room");
+            resolve(bars);
+          },
+          onStatus(status) {
+            if (status.status === "lost") codes.push(`${status.error.code}: ${status.error.message}`);
+          },
+        },
+      );
+      stops.push(stop);
+    });
+    expect(codes).toEqual(["read_failed: no room"]);
+    expect(taken.map(({ time }) => time)).toEqual(one.start.slice(0, 2000));
+  });
+
   test("a server that is away is asked again", async () => {
     table("equity_data").push(...rows.slice(0, 10));
     server.fault = { status: 500, message: "unavailable" };

@@ -12,7 +12,7 @@ export type FeedStatus =
   /** The channel or the server is away; it is tried again, and what was missed is read then. */
   | { readonly status: "lost"; readonly error: IndicatorsError };
 
-/** Who takes what a feed delivers. Rows may come twice, and late ones out of order: merge them by their key. */
+/** Who takes what a feed delivers. Rows may come twice, and late ones out of order: merge them by their key, where the last counts. */
 export interface FeedHandler<Row> {
   onRows(rows: readonly Row[]): void;
   onStatus?(status: FeedStatus): void;
@@ -49,6 +49,8 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
   let cursor: Row | undefined;
   /** The newest row that came live while something might be missing. */
   let ahead: Row | undefined;
+  /** Rows that came live during a reading. It may have read what they were before, so that they are delivered after it. */
+  let held: Row[] = [];
   let caughtUp = false;
   /** The channel is there. */
   let joined = false;
@@ -82,6 +84,17 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
     report({ status: "lost", error });
   };
 
+  const deliver = (rows: readonly Row[]): void => {
+    if (rows.length > 0 && !stopped.signal.aborted) handler.onRows(rows);
+  };
+  const deliverHeld = (): void => {
+    const rows = held;
+    held = [];
+    deliver(rows);
+    if (caughtUp && !reading) cursor = rows.reduce(later, cursor);
+    else ahead = rows.reduce(later, ahead);
+  };
+
   const catchUp = async (): Promise<void> => {
     if (reading) {
       readAgain = true;
@@ -91,12 +104,17 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
     try {
       do {
         readAgain = false;
-        const rows = await followed.read(cursor, stopped.signal);
+        try {
+          const rows = await followed.read(cursor, stopped.signal);
+          deliver(rows);
+          // Rows that were not taken are read again.
+          cursor = rows.reduce(later, cursor);
+        } finally {
+          deliverHeld();
+        }
         if (stopped.signal.aborted) return;
-        cursor = rows.reduce(later, cursor);
         if (ahead !== undefined) cursor = later(cursor, ahead);
         ahead = undefined;
-        if (rows.length > 0) handler.onRows(rows);
       } while (readAgain);
       failures = 0;
       if (!joined) {
@@ -123,9 +141,8 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
     }
     const row = followed.parse(payload.new as Record<string, unknown>);
     if (!followed.wanted(row)) return;
-    if (caughtUp && !reading) cursor = later(cursor, row);
-    else ahead = later(ahead, row);
-    handler.onRows([row]);
+    held.push(row);
+    if (!reading) deliverHeld();
   };
 
   const open = (): void => {
