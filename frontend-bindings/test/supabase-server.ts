@@ -26,6 +26,8 @@ export interface Server {
   cut(): void;
   /** Refuses new WebSockets while it is set. */
   refuse: boolean;
+  /** Closes every channel; the WebSockets stay. */
+  closeChannels(): void;
   /** Whether anyone is subscribed. */
   subscribed(): boolean;
   close(): Promise<void>;
@@ -93,6 +95,10 @@ export async function startServer(): Promise<Server> {
     },
     cut() {
       for (const socket of sockets.clients) socket.terminate();
+    },
+    closeChannels() {
+      for (const { socket, topic, joinRef } of subscriptions) send(socket, joinRef, null, topic, "phx_close", {});
+      subscriptions.clear();
     },
     subscribed: () => subscriptions.size > 0,
     async close() {

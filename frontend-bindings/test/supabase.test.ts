@@ -398,6 +398,24 @@ describe("following bars", () => {
     expect(feed.series.length).toBe(10);
   });
 
+  test("a channel that was closed while the server was away is opened again", async () => {
+    table("equity_data").push(...rows.slice(0, 10));
+    const feed = following();
+    await feed.live();
+    const failed = (times: number) => feed.until(() => feed.statuses.filter((told) => told === "lost").length >= times);
+    server.fault = { status: 500, message: "unavailable" };
+    server.announce("equity_data", "INSERT", { ticker: one.ticker }, ["Error 413: Payload Too Large"]);
+    // By now what fails is tried again after four to eight seconds, which is later than the next reading.
+    await failed(4);
+    server.closeChannels();
+    await failed(6);
+    server.fault = undefined;
+    table("equity_data").push(rows[10] as Row);
+    await feed.live();
+    server.insert("equity_data", rows[11] as Row);
+    await feed.until(() => feed.series.length === 12);
+  });
+
   test("a row that could not be sent whole is read", async () => {
     table("equity_data").push(...rows.slice(0, 10));
     const feed = following();

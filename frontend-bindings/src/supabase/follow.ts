@@ -55,11 +55,13 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
   /** The channel is there. */
   let joined = false;
   let told: FeedStatus["status"] | undefined;
+  /** When to read again. */
   let poll: ReturnType<typeof setTimeout> | undefined;
   let reading = false;
   let readAgain = false;
   let failures = 0;
-  let retry: ReturnType<typeof setTimeout> | undefined;
+  /** When to open the channel again. */
+  let reopen: ReturnType<typeof setTimeout> | undefined;
   let channel: RealtimeChannel | undefined;
 
   const later = (known: Row | undefined, row: Row): Row => (known === undefined ? row : followed.newest(known, row));
@@ -72,12 +74,11 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
     clearTimeout(poll);
     if (!stopped.signal.aborted) poll = setTimeout(catchUp, milliseconds);
   };
-  const tryLater = (what: () => void): void => {
-    if (stopped.signal.aborted) return;
+  /** How long to wait after a failure. */
+  const backoff = (): number => {
     const limit = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures);
     failures += 1;
-    clearTimeout(retry);
-    retry = setTimeout(what, limit / 2 + (Math.random() * limit) / 2);
+    return limit / 2 + (Math.random() * limit) / 2;
   };
   const lost = (error: IndicatorsError): void => {
     caughtUp = false;
@@ -96,6 +97,7 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
   };
 
   const catchUp = async (): Promise<void> => {
+    clearTimeout(poll);
     if (reading) {
       readAgain = true;
       return;
@@ -127,7 +129,7 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
     } catch (thrown) {
       if (stopped.signal.aborted) return;
       lost(asReadError(thrown));
-      tryLater(catchUp);
+      pollIn(backoff());
     } finally {
       reading = false;
     }
@@ -162,18 +164,20 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
       if (stopped.signal.aborted || channel !== opened) return;
       if (status === "SUBSCRIBED") {
         joined = true;
-        clearTimeout(poll);
         void catchUp();
         return;
       }
       joined = false;
       const message = error?.message ?? `the channel is ${status.toLowerCase().replace("_", " ")}`;
+      pollIn(cursor === undefined ? 0 : POLL_MS);
+      // The client joins again by itself unless the channel was closed.
+      if (status === "CLOSED") {
+        clearTimeout(reopen);
+        reopen = setTimeout(open, backoff());
+      }
       // While rows are read all the same it is no news that there still is no channel.
       if (told === "polling") caughtUp = false;
       else lost(new IndicatorsError("read_failed", message, { cause: error }));
-      pollIn(cursor === undefined ? 0 : POLL_MS);
-      // The client joins again by itself unless the channel was closed.
-      if (status === "CLOSED") tryLater(open);
     });
   };
 
@@ -182,7 +186,7 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
   pollIn(FIRST_READ_MS);
   return () => {
     stopped.abort();
-    clearTimeout(retry);
+    clearTimeout(reopen);
     clearTimeout(poll);
     if (channel !== undefined) void client.removeChannel(channel);
   };
