@@ -26,6 +26,8 @@ export interface Server {
   cut(): void;
   /** Refuses new WebSockets while it is set. */
   refuse: boolean;
+  /** Cuts the WebSocket of whoever joins a channel while it is set. */
+  cutJoins: boolean;
   /** Closes every channel; the WebSockets stay. */
   closeChannels(): void;
   /** Whether anyone is subscribed. */
@@ -59,7 +61,7 @@ export async function startServer(): Promise<Server> {
       socket.destroy();
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (connected) => serve(connected, subscriptions));
+    sockets.handleUpgrade(request, socket, head, (connected) => serve(connected, subscriptions, server));
   });
   await new Promise<void>((listening) => http.listen(0, "127.0.0.1", listening));
 
@@ -71,6 +73,7 @@ export async function startServer(): Promise<Server> {
     beforeAnswer: () => {},
     fault: undefined,
     refuse: false,
+    cutJoins: false,
     insert(table, row) {
       server.tables[table]?.push(row);
       server.announce(table, "INSERT", row);
@@ -111,7 +114,7 @@ export async function startServer(): Promise<Server> {
   return server;
 }
 
-function serve(socket: WebSocket, subscriptions: Set<Subscription>): void {
+function serve(socket: WebSocket, subscriptions: Set<Subscription>, server: Server): void {
   socket.on("close", () => {
     for (const subscription of subscriptions) if (subscription.socket === socket) subscriptions.delete(subscription);
   });
@@ -124,7 +127,8 @@ function serve(socket: WebSocket, subscriptions: Set<Subscription>): void {
       reply({});
       send(socket, joinRef, null, topic, "phx_close", {});
     }
-    if (event === "phx_join") {
+    if (event === "phx_join" && server.cutJoins) socket.terminate();
+    else if (event === "phx_join") {
       const wanted = payload.config.postgres_changes as Omit<Change, "id">[];
       const changes = wanted.map((change, at) => ({ ...change, id: 1000 + at }));
       reply({ postgres_changes: changes });

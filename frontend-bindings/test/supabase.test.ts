@@ -416,6 +416,17 @@ describe("following bars", () => {
     await feed.until(() => feed.series.length === 12);
   });
 
+  test("a channel that is cut again and again does not keep rows from being read", async () => {
+    server.cutJoins = true;
+    table("equity_data").push(...rows.slice(0, 10));
+    const feed = following();
+    await feed.until(() => feed.statuses.at(-1) === "polling");
+    table("equity_data").push(rows[10] as Row);
+    await feed.until(() => feed.series.length === 11);
+    server.cutJoins = false;
+    await feed.live();
+  });
+
   test("a row that could not be sent whole is read", async () => {
     table("equity_data").push(...rows.slice(0, 10));
     const feed = following();

@@ -169,7 +169,9 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
       }
       joined = false;
       const message = error?.message ?? `the channel is ${status.toLowerCase().replace("_", " ")}`;
-      pollIn(cursor === undefined ? 0 : POLL_MS);
+      // A reading that is due already stays due: a channel that is lost over and over shall not put it off.
+      if (cursor === undefined) pollIn(0);
+      else if (caughtUp) pollIn(POLL_MS);
       // The client joins again by itself unless the channel was closed.
       if (status === "CLOSED") {
         clearTimeout(reopen);
