@@ -28,6 +28,9 @@ export interface Server {
   refuse: boolean;
   /** Cuts the WebSocket of whoever joins a channel while it is set. */
   cutJoins: boolean;
+  /** Whoever joins a channel is not listened to the database for while it is set, until `hear()`. */
+  deaf: boolean;
+  hear(): void;
   /** Closes every channel; the WebSockets stay. */
   closeChannels(): void;
   /** Whether anyone is subscribed. */
@@ -56,12 +59,13 @@ export async function startServer(): Promise<Server> {
   const http = createServer((request, response) => answer(server, request, response));
   const sockets = new WebSocketServer({ noServer: true });
   const subscriptions = new Set<Subscription>();
+  const unheard: (() => void)[] = [];
   http.on("upgrade", (request, socket, head) => {
     if (server.refuse || !request.url?.startsWith("/realtime/v1/websocket")) {
       socket.destroy();
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (connected) => serve(connected, subscriptions, server));
+    sockets.handleUpgrade(request, socket, head, (connected) => serve(connected, subscriptions, unheard, server));
   });
   await new Promise<void>((listening) => http.listen(0, "127.0.0.1", listening));
 
@@ -74,6 +78,11 @@ export async function startServer(): Promise<Server> {
     fault: undefined,
     refuse: false,
     cutJoins: false,
+    deaf: false,
+    hear() {
+      server.deaf = false;
+      for (const listen of unheard.splice(0)) listen();
+    },
     insert(table, row) {
       server.tables[table]?.push(row);
       server.announce(table, "INSERT", row);
@@ -114,7 +123,7 @@ export async function startServer(): Promise<Server> {
   return server;
 }
 
-function serve(socket: WebSocket, subscriptions: Set<Subscription>, server: Server): void {
+function serve(socket: WebSocket, subscriptions: Set<Subscription>, unheard: (() => void)[], server: Server): void {
   socket.on("close", () => {
     for (const subscription of subscriptions) if (subscription.socket === socket) subscriptions.delete(subscription);
   });
@@ -132,14 +141,18 @@ function serve(socket: WebSocket, subscriptions: Set<Subscription>, server: Serv
       const wanted = payload.config.postgres_changes as Omit<Change, "id">[];
       const changes = wanted.map((change, at) => ({ ...change, id: 1000 + at }));
       reply({ postgres_changes: changes });
-      subscriptions.add({ socket, topic, joinRef, changes });
       const system = {
         extension: "postgres_changes",
         status: "ok",
         message: "Subscribed to PostgreSQL",
         channel: topic,
       };
-      send(socket, joinRef, null, topic, "system", system);
+      const listen = () => {
+        subscriptions.add({ socket, topic, joinRef, changes });
+        send(socket, joinRef, null, topic, "system", system);
+      };
+      if (server.deaf) unheard.push(listen);
+      else listen();
     }
   });
 }

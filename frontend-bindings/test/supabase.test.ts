@@ -275,6 +275,7 @@ describe("following bars", () => {
     const hole = 1500;
     const rest = rows.filter((_, row) => row !== hole);
     table("equity_data").push(...rest.slice(0, 2000));
+    table("equity_data")[3] = { ...(rest[3] as Row), price: "1.000001" };
     const feed = following();
     await feed.live();
 
@@ -289,13 +290,12 @@ describe("following bars", () => {
       source: "backfill",
       created_at: newest.created_at as string,
     });
-    const asked = server.requests.length;
+    // A row is written anew in its place; it says as before when it was stored.
+    table("equity_data")[3] = rest[3] as Row;
     server.refuse = false;
     await feed.until(() => feed.statuses.at(-1) === "live" && feed.series.length === 2501);
     expect(feed.statuses).toContain("lost");
-    // By cursor: the 2,000 rows known before are not read again, but for those of the last minute.
-    expect(feed.delivered.length).toBeLessThan(2000 + 501 + 200);
-    expect(server.requests.slice(asked).every((request) => request.includes("created_at.gte"))).toBe(true);
+    expect(feed.delivered.filter(({ time }) => time === one.start[3]).length).toBe(2);
 
     for (const row of rest.slice(2500)) server.insert("equity_data", row);
     await feed.until(() => feed.series.length === rows.length);
@@ -314,11 +314,42 @@ describe("following bars", () => {
     await feed.until(() => feed.statuses.at(-1) === "polling");
     expect(feed.series.length).toBe(2000);
     table("equity_data").push(...rows.slice(2000));
+    table("equity_data")[3] = { ...(rows[3] as Row), price: "1.000001" };
+    const asked = server.requests.length;
     await feed.until(() => feed.series.length === rows.length);
     expect(feed.statuses.at(-1)).toBe("polling");
+    // By cursor: the 2,000 rows known before are not read again, but for those of the last minute.
+    expect(feed.delivered.length).toBeLessThan(rows.length + 200);
+    expect(server.requests.slice(asked).every((request) => request.includes("created_at.gte"))).toBe(true);
     server.refuse = false;
     await feed.live();
     expect(feed.statuses.slice(-2)).toEqual(["polling", "live"]);
+    expect(feed.series.columns().prices[3]).toBe(1_000_001n);
+  });
+
+  test("a channel that is back counts when the server listens to the database", async () => {
+    table("equity_data").push(...rows.slice(0, 2000));
+    const feed = following();
+    await feed.live();
+    server.deaf = true;
+    server.cut();
+    await feed.until(() => feed.statuses.at(-1) === "polling");
+    table("equity_data")[3] = { ...(rows[3] as Row), price: "1.000001" };
+    table("equity_data").push(rows[2000] as Row);
+    await feed.until(() => feed.series.length === 2001);
+    // Reading everything fails once, and is not forgotten.
+    server.beforeAnswer = (request) => {
+      if (request.includes("created_at.gte")) return;
+      server.beforeAnswer = () => {};
+      server.fault = { status: 500, message: "unavailable" };
+    };
+    server.hear();
+    await feed.until(() => feed.statuses.at(-1) === "lost");
+    server.fault = undefined;
+    await feed.live();
+    expect(feed.series.columns().prices[3]).toBe(1_000_001n);
+    server.insert("equity_data", rows[2001] as Row);
+    await feed.until(() => feed.series.length === 2002);
   });
 
   test("rows that are stored while the past is read are not lost", async () => {
@@ -485,6 +516,36 @@ test("following signals", async () => {
   });
   await arrived;
   expect([...new Set(events)]).toEqual(["a1", "a2", "b1"]);
+});
+
+test("following signals by cursor when the channel was lost, since they are never revised", async () => {
+  const hour = 3_600_000;
+  table("signals").push(signal("a", 1, 0), signal("b", 1, hour));
+  const events: string[] = [];
+  const statuses: FeedStatus["status"][] = [];
+  const arrived = new Promise<void>((resolve) => {
+    const stop = followSignals(
+      client,
+      { ticker: one.ticker },
+      {
+        onRows: (more) => events.push(...more.map(({ id, seq }) => id.slice(-1) + seq)),
+        onStatus({ status }) {
+          statuses.push(status);
+          if (status !== "live") return;
+          if (events.includes("c1")) {
+            resolve();
+            return;
+          }
+          table("signals").push(signal("c", 1, 2 * hour));
+          server.cut();
+        },
+      },
+    );
+    stops.push(stop);
+  });
+  await arrived;
+  expect(statuses).toContain("lost");
+  expect(events.filter((event) => event === "a1")).toEqual(["a1"]);
 });
 
 describe("a series of bars", () => {

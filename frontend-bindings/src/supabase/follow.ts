@@ -7,7 +7,10 @@ export type FeedStatus =
   | { readonly status: "connecting" }
   /** Everything stored has been delivered, and what is stored next comes by itself. */
   | { readonly status: "live" }
-  /** Everything stored has been delivered. There is no channel, so what is stored next is read every few seconds. */
+  /**
+   * Everything stored has been delivered. There is no channel, so what is stored next is read every few seconds, and revisions when
+   * there is one.
+   */
   | { readonly status: "polling" }
   /** The channel or the server is away; it is tried again, and what was missed is read then. */
   | { readonly status: "lost"; readonly error: IndicatorsError };
@@ -22,6 +25,8 @@ export interface FeedHandler<Row> {
 export interface Followed<Row> {
   readonly table: string;
   readonly ticker: string;
+  /** Whether rows are revised in their place, which reading what is not known does not show. */
+  readonly revised: boolean;
   /** Reads one row that realtime delivered. */
   parse(row: Record<string, unknown>): Row;
   /** Whether it was asked for. */
@@ -40,8 +45,9 @@ const POLL_MS = 3_000;
 const FIRST_READ_MS = 1_500;
 
 /**
- * Delivers all rows of a ticker: those stored so far, then live ones. Whenever the channel was lost and is back, what was stored
- * meanwhile is read by cursor; for as long as there is none, every few seconds. Returns how to stop.
+ * Delivers all rows of a ticker: those stored so far, then live ones. For as long as there is no channel, what is new is read by cursor
+ * every few seconds. When the channel is back, what was missed is read: by cursor, or everything once where rows are revised. Returns
+ * how to stop.
  */
 export function follow<Row>(client: Client, followed: Followed<Row>, handler: FeedHandler<Row>): () => void {
   const stopped = new AbortController();
@@ -54,6 +60,10 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
   let caughtUp = false;
   /** The channel is there. */
   let joined = false;
+  /** Rows that are known may have been revised while nobody listened. */
+  let stale = false;
+  /** The next reading is of all that is stored. */
+  let everything = false;
   let told: FeedStatus["status"] | undefined;
   /** When to read again. */
   let poll: ReturnType<typeof setTimeout> | undefined;
@@ -106,11 +116,16 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
     try {
       do {
         readAgain = false;
+        const all = everything;
+        everything = false;
         try {
-          const rows = await followed.read(cursor, stopped.signal);
+          const rows = await followed.read(all ? undefined : cursor, stopped.signal);
           deliver(rows);
           // Rows that were not taken are read again.
           cursor = rows.reduce(later, cursor);
+        } catch (thrown) {
+          everything ||= all;
+          throw thrown;
         } finally {
           deliverHeld();
         }
@@ -119,7 +134,7 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
         ahead = undefined;
       } while (readAgain);
       failures = 0;
-      if (!joined) {
+      if (!joined || stale) {
         if (told !== "polling") report({ status: "polling" });
         pollIn(POLL_MS);
       } else if (!caughtUp) {
@@ -157,13 +172,17 @@ export function follow<Row>(client: Client, followed: Followed<Row>, handler: Fe
       .on("postgres_changes", { event: "UPDATE", ...filter }, take)
       // Joining is answered before the server listens to the database: rows stored in between are read then.
       .on("system", {}, (message: { status?: string }) => {
-        if (message.status === "ok") void catchUp();
+        if (message.status !== "ok") return;
+        everything ||= stale;
+        stale = false;
+        void catchUp();
       });
     channel = opened;
     opened.subscribe((status, error) => {
       if (stopped.signal.aborted || channel !== opened) return;
       if (status === "SUBSCRIBED") {
         joined = true;
+        stale = followed.revised && cursor !== undefined;
         void catchUp();
         return;
       }

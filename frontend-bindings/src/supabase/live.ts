@@ -22,6 +22,7 @@ export function followBars(client: Client, query: BarQuery, handler: FeedHandler
     {
       table: "equity_data",
       ticker,
+      revised: true,
       parse: (row) => parseBar(row as unknown as BarRow),
       wanted: ({ time }) => within(time, query),
       read: (newest, signal) =>
@@ -45,6 +46,7 @@ export function followSignals(client: Client, query: SignalQuery, handler: FeedH
     {
       table: "signals",
       ticker,
+      revised: false,
       parse: (row) => parseSignal(row as unknown as SignalRow),
       wanted: (event) => within(event.time, query) && (barSeconds === undefined || event.barSeconds === barSeconds),
       read: (newest, signal) =>
