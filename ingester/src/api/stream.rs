@@ -83,8 +83,8 @@ impl Watcher {
         let hello = json!({
             "epoch": hub.epoch(), "now_ms": api.state.clock.now().as_millis(), "speed": hub.status().speed,
         });
-        // The id makes a client that saw nothing else come back to this place.
-        let hello = event_text(Some(subscription.position()), "hello", &hello);
+        // The id makes a client that saw nothing else come back to this place. One that is to be reset must not: it would miss that.
+        let hello = event_text(subscription.position(), "hello", &hello);
         let greeting = [b"retry: 1000\n\n", hello.as_ref()].concat();
         Self {
             subscription: match tickers {

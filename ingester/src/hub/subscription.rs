@@ -85,8 +85,12 @@ impl Subscription {
         self
     }
 
-    /// The id of the last event before those that come.
-    pub fn position(&self) -> EventId {
+    /// The id of the last event before those that come; `None` where a [`Message::Reset`] comes first and has it.
+    pub fn position(&self) -> Option<EventId> {
+        (!self.is_lost).then(|| self.before_next())
+    }
+
+    fn before_next(&self) -> EventId {
         EventId::new(self.hub.epoch, self.next_seq - 1)
     }
 
@@ -175,7 +179,7 @@ impl Subscription {
         self.taken.clear();
         self.next_seq = self.hub.state().ring.next_seq();
         let reason = serde_json::json!({ "reason": reason });
-        event_text(Some(self.position()), "reset", &reason)
+        event_text(Some(self.before_next()), "reset", &reason)
     }
 }
 

@@ -145,7 +145,7 @@ impl Driver {
                     if self.writer.is_refused_more_than(self.max_waiting_rows) {
                         return Stopped::Overflow;
                     }
-                    self.look_around(&mut timing, stop).await;
+                    self.look_around(&mut timing, events, stop).await;
                 }
                 () = told(stop) => return Stopped::Told,
             }
@@ -214,7 +214,12 @@ impl Driver {
     }
 
     /// Does what no event asks for.
-    async fn look_around(&mut self, timing: &mut Timing, stop: &mut watch::Receiver<bool>) {
+    async fn look_around(
+        &mut self,
+        timing: &mut Timing,
+        waiting: &mpsc::Receiver<StreamEvent>,
+        stop: &mut watch::Receiver<bool>,
+    ) {
         let now = self.clock.now();
         if !self.writer.is_away() {
             self.repairs.ask(self.pipeline.stream_time());
@@ -229,7 +234,10 @@ impl Driver {
             timing.renewed = Some(Instant::now());
             self.renew.notify_one();
         }
-        if let Some(passed) = timing.stand_in.time(now, self.pipeline.stream_time()) {
+        // Where frames wait, silence is this task's own.
+        if waiting.is_empty()
+            && let Some(passed) = timing.stand_in.time(now, self.pipeline.stream_time())
+        {
             if let Some(session) = self.pipeline.session_to_stand_in(passed) {
                 self.enter(session, passed, stop).await;
             }

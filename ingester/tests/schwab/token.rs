@@ -144,6 +144,32 @@ async fn two_processes_refresh_once() {
 }
 
 #[tokio::test]
+async fn tokens_that_could_not_be_saved_are_gone_on_with() {
+    let simulator = Simulator::bind(config()).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let (oauth, stop) = (oauth(&simulator), CancellationToken::new());
+    let written = TokenFile::new(folder.path().join("token.json"), None);
+    written.save(&log_in(&oauth).await).unwrap();
+    // The lock's name fits beside this one, that of a new file does not.
+    let file = TokenFile::new(folder.path().join("t".repeat(250)), None);
+    fs::rename(written.path(), file.path()).unwrap();
+    let (keeper, tokens) = keeper(&file, &oauth);
+    let task = tokio::spawn(keeper.run(stop.clone()));
+    soon(tokens.login_after(0)).await;
+
+    simulator.add_fault(Fault::new(FaultKind::RotateRefresh));
+    let old = tokens.access().await.unwrap();
+    let new = soon(tokens.renew(&old)).await.unwrap();
+    assert_eq!(file.load().unwrap().unwrap().access.expose(), old.expose());
+    let newest = soon(tokens.renew(&new)).await.unwrap();
+    assert!(newest.expose() != new.expose() && newest.expose() != old.expose());
+    assert_eq!(tokens.status().state, TokenState::Ok);
+    stop.cancel();
+    soon(task).await.unwrap();
+    simulator.stop().await;
+}
+
+#[tokio::test]
 async fn the_access_token_is_refreshed_before_its_end() {
     let world = World::start_with(config(), |simulator| {
         simulator.add_fault(Fault::new(FaultKind::AccessLifetime).seconds(4));

@@ -262,11 +262,14 @@ impl TokenKeeper {
     async fn refresh_locked(&mut self, mut tokens: TokenSet) -> Result<TokenSet, Failure> {
         let lock = self.file.lock().await?;
         if let Some(stored) = self.file.load()? {
-            let is_other = stored.access.expose() != tokens.access.expose();
-            if is_other && self.clock.now() < stored.refresh_due_at() {
+            // It is older than what is known where it could not be written.
+            let is_newer = stored.refresh_issued_at != tokens.refresh_issued_at || stored.issued_at > tokens.issued_at;
+            if is_newer && self.clock.now() < stored.refresh_due_at() {
                 return Ok(stored);
             }
-            tokens = stored;
+            if is_newer {
+                tokens = stored;
+            }
         }
         let fresh = self.oauth.refresh(&tokens).await?;
         let (file, stored) = (self.file.clone(), fresh.clone());
