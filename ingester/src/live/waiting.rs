@@ -13,6 +13,8 @@ use crate::store::Tenure;
 pub(super) struct Waiting {
     pub(super) changes: BTreeMap<Ticker, Change>,
     pub(super) rows: usize,
+    /// Rows that were taken, of which it is not known yet whether anybody has them.
+    pub(super) under_way: usize,
     /// Under which they are to be stored.
     pub(super) tenure: Option<Tenure>,
     /// When the oldest of them came.
@@ -64,16 +66,22 @@ impl Waiting {
         }
     }
 
-    /// Everything that waits.
+    /// Everything that waits. It is under way until it is [there](Self::arrive) or [put back](Self::put_back).
     pub(super) fn take(&mut self) -> Taken {
-        (self.is_urgent, self.is_refused) = (false, false);
-        self.rows = 0;
+        self.is_urgent = false;
+        self.under_way = std::mem::take(&mut self.rows);
         let changes = std::mem::take(&mut self.changes).into_values().collect();
         Taken { changes, tenure: self.tenure.clone(), since: self.since.take(), submitted: self.submitted }
     }
 
+    /// What was taken is in the database or on disk, or is given up.
+    pub(super) fn arrive(&mut self) {
+        (self.under_way, self.is_refused) = (0, false);
+    }
+
     /// Puts back what could not be stored, before what came since, unless that is of another tenure.
     pub(super) fn put_back(&mut self, changes: Vec<Change>, tenure: &Tenure, since: Option<Instant>) {
+        self.under_way = 0;
         if self.tenure.as_ref() != Some(tenure) {
             return;
         }
@@ -139,5 +147,9 @@ mod tests {
         waiting.put_back(vec![change(3)], &tenure(6), None);
         assert_eq!(waiting.submit(vec![change(4)], Some(tenure(6))), 0);
         assert_eq!(take(&mut waiting), (vec![3, 4], Some(6)));
+        // Rows are counted until somebody has them.
+        assert!((waiting.rows, waiting.under_way, waiting.is_refused) == (0, 2, true));
+        waiting.arrive();
+        assert!((waiting.rows, waiting.under_way, waiting.is_refused) == (0, 0, false));
     }
 }

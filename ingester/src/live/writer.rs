@@ -117,7 +117,7 @@ impl Writer {
     #[must_use]
     pub fn is_refused_more_than(&self, rows: usize) -> bool {
         let waiting = self.shared.waiting();
-        waiting.is_refused && waiting.rows > rows
+        waiting.is_refused && waiting.rows + waiting.under_way > rows
     }
 
     /// Gives up what waits in memory; how many rows that were.
@@ -216,19 +216,35 @@ impl Shared {
 
 async fn run(shared: Arc<Shared>) {
     let mut tried = Instant::now();
-    let (mut of_disk, mut of_database) = (Complaint::default(), Complaint::default());
+    let (mut of_disk, of_database) = (Complaint::default(), Mutex::default());
+    let mut trial = None;
     loop {
-        let Some(next) = next(&shared, tried + RETRY).await else { return };
+        let next = match &mut trial {
+            None => next(&shared, Some(tried + RETRY)).await,
+            // A database may take long to say nothing: rows go to the disk meanwhile.
+            Some(trial) => tokio::select! {
+                is_emptied = trial => Some(Next::Tried { is_emptied }),
+                next = next(&shared, None) => next,
+            },
+        };
         let (taken, is_tried) = match next {
-            // What is on disk comes first. Whether the database is back is shown by what waits behind it.
-            Next::Retry => {
+            None => return,
+            Some(Next::Retry) => {
+                trial = Some(Box::pin(come_back(&shared, &of_database)));
+                continue;
+            }
+            // What is on disk comes first, also what came there meanwhile. Whether the database is back is shown by what
+            // waits behind it.
+            Some(Next::Tried { is_emptied }) => {
+                trial = None;
+                let is_emptied = is_emptied && come_back(&shared, &of_database).await;
                 tried = Instant::now();
-                if !come_back(&shared, &mut of_database).await {
+                if !is_emptied {
                     continue;
                 }
                 (shared.waiting().take(), true)
             }
-            Next::Write(taken) => (taken, !shared.has_disk_in_use()),
+            Some(Next::Write(taken)) => (taken, !shared.has_disk_in_use()),
         };
         let Taken { changes, tenure, since, submitted } = taken;
         let batches: Vec<Batch> = changes.iter().map(|change| change.batch.clone()).collect();
@@ -246,7 +262,9 @@ async fn run(shared: Arc<Shared>) {
                     } else {
                         shared.give_up(&batches);
                     }
-                    (of_disk, of_database) = (Complaint::default(), Complaint::default());
+                    shared.waiting().arrive();
+                    of_disk = Complaint::default();
+                    *of_database.lock().unwrap_or_else(PoisonError::into_inner) = Complaint::default();
                     come_through(&shared, submitted);
                     continue;
                 }
@@ -259,7 +277,10 @@ async fn run(shared: Arc<Shared>) {
         let Some(tenure) = tenure else { continue };
         match keep(&shared, tenure.clone(), batches).await {
             // What is on disk comes to the database whatever happens.
-            Ok(()) => publish(&shared, changes),
+            Ok(()) => {
+                publish(&shared, changes);
+                shared.waiting().arrive();
+            }
             Err(error) => {
                 if let Some(error) = error
                     && of_disk.is_due()
@@ -282,16 +303,21 @@ enum Next {
     Write(Taken),
     /// Try whether the database is back.
     Retry,
+    /// It was tried.
+    Tried { is_emptied: bool },
 }
 
 /// What is to be done next; `None` at the end. While the database is away it is tried again from `retry_at` on, and only
 /// time triggers a write to the disk.
-async fn next(shared: &Shared, retry_at: Instant) -> Option<Next> {
+///
+/// # Cancel safety
+/// Nothing is taken unless it is returned.
+async fn next(shared: &Shared, retry_at: Option<Instant>) -> Option<Next> {
     let is_away = shared.has_disk_in_use();
     loop {
         let wait = {
             let mut waiting = shared.waiting();
-            if is_away && !waiting.is_ended && retry_at <= Instant::now() {
+            if is_away && !waiting.is_ended && retry_at.is_some_and(|retry_at| retry_at <= Instant::now()) {
                 return Some(Next::Retry);
             }
             let full = !is_away && waiting.rows >= usize::try_from(shared.config.size).unwrap_or(usize::MAX);
@@ -312,7 +338,7 @@ async fn next(shared: &Shared, retry_at: Instant) -> Option<Next> {
                     });
                 }
             }
-            let until = if is_away { Some(due.map_or(retry_at, |due| due.min(retry_at))) } else { due };
+            let until = due.into_iter().chain(retry_at.filter(|_| is_away)).min();
             until.map(|until| until.saturating_duration_since(Instant::now()))
         };
         match wait {

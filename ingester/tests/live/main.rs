@@ -8,6 +8,7 @@ mod support;
 
 mod away;
 mod fence;
+mod hangs;
 mod health;
 mod market;
 mod oracle;

@@ -107,6 +107,13 @@ impl Fixture {
         dump
     }
 
+    /// Takes SQLite's write lock past the store, until the connection is closed: whoever writes waits.
+    pub(crate) async fn lock(&self) -> SqliteConnection {
+        let mut connection = self.sqlite().await;
+        raw_sql("begin immediate").execute(&mut connection).await.unwrap();
+        connection
+    }
+
     async fn sqlite(&self) -> SqliteConnection {
         SqliteConnectOptions::new().filename(&self.direct).disable_statement_logging().connect().await.unwrap()
     }

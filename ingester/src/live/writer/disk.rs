@@ -1,6 +1,6 @@
 //! The local disk, while the database is away.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Shared, in_time};
 use crate::live::complaint::Complaint;
@@ -12,22 +12,21 @@ pub(super) async fn keep(shared: &Arc<Shared>, tenure: Tenure, batches: Vec<Batc
     if shared.spool.is_none() {
         return Err(None);
     }
-    let kept = with_spool(shared, move |spool| (spool.append(&tenure, &batches), spool.rows())).await;
-    let Some((appended, rows)) = kept else { return Err(None) };
-    shared.set_spooled(rows);
-    appended.map_err(Some)
+    let appended = with_spool(shared, move |spool| spool.append(&tenure, &batches)).await;
+    appended.ok_or(None)?.map_err(Some)
 }
 
 /// Tries to bring what is on disk into the database, or gives it up where another process has taken over since; whether
-/// nothing of it waits any more.
-pub(super) async fn come_back(shared: &Arc<Shared>, complaint: &mut Complaint) -> bool {
+/// nothing of it waits any more. Batches may be kept meanwhile.
+pub(super) async fn come_back(shared: &Arc<Shared>, complaint: &Mutex<Complaint>) -> bool {
+    let is_due = || complaint.lock().unwrap_or_else(PoisonError::into_inner).is_due();
     loop {
         let peeked = with_spool(shared, |spool| spool.peek()).await;
         let pending = match peeked {
             Some(Ok(Some(pending))) => pending,
             Some(Ok(None)) | None => return true,
             Some(Err(error)) => {
-                if complaint.is_due() {
+                if is_due() {
                     tracing::error!(%error, "the spool cannot be read");
                 }
                 return false;
@@ -37,19 +36,16 @@ pub(super) async fn come_back(shared: &Arc<Shared>, complaint: &mut Complaint) -
             Ok(()) => {}
             Err(StoreError::LeaseLost) => shared.give_up(&pending.batches),
             Err(error) => {
-                if !error.is_retryable() && complaint.is_due() {
+                if !error.is_retryable() && is_due() {
                     tracing::error!(%error, "the database refuses what waits on disk");
                 }
                 return false;
             }
         }
-        let acknowledged = with_spool(shared, move |spool| (spool.acknowledge(&pending), spool.rows())).await;
-        if let Some((acknowledged, rows)) = acknowledged {
-            shared.set_spooled(rows);
-            if let Err(error) = acknowledged {
-                tracing::error!(%error, "the spool cannot be cleared");
-                return false;
-            }
+        let acknowledged = with_spool(shared, move |spool| spool.acknowledge(&pending)).await;
+        if let Some(Err(error)) = acknowledged {
+            tracing::error!(%error, "the spool cannot be cleared");
+            return false;
         }
     }
 }
@@ -61,7 +57,11 @@ async fn with_spool<T: Send + 'static>(
     let shared = Arc::clone(shared);
     let done = tokio::task::spawn_blocking(move || {
         let spool = shared.spool.as_ref()?;
-        Some(act(&mut spool.lock().unwrap_or_else(PoisonError::into_inner)))
+        let mut spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = act(&mut spool);
+        // Under the lock, since two may be at it.
+        shared.set_spooled(spool.rows());
+        Some(done)
     });
     done.await.ok().flatten()
 }

@@ -1,0 +1,111 @@
+//! A database that does not answer: another process holds the write lock.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use alpha_kite::app;
+use alpha_kite::config::BatchConfig;
+use alpha_kite::live::{Change, Lease, Writer};
+use alpha_kite::metrics::Metrics;
+use alpha_kite::spool::Spool;
+use alpha_kite::store::open;
+use sqlx::Connection as _;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use crate::disk::SmallDisk;
+use crate::support::{ALWAYS, Engine, Fixture, OPEN_MS, row, ticker};
+
+/// A writer alone, with the lease, before a file that others can lock.
+struct Alone {
+    fixture: Fixture,
+    writer: Writer,
+    task: JoinHandle<()>,
+    disk: SmallDisk,
+    _folder: TempDir,
+}
+
+impl Alone {
+    async fn start() -> Self {
+        let fixture = Fixture::new(Engine::Sqlite).await;
+        let lease = Arc::new(Lease::new(Arc::from(open(&fixture.url).await.unwrap())));
+        assert_eq!(lease.ask().await.unwrap(), None);
+        let (folder, disk) = (TempDir::new().unwrap(), SmallDisk::default());
+        let spool = Spool::open_with(Box::new(disk.clone()), folder.path(), 64 << 20).unwrap();
+        let batch = BatchConfig { size: 1, interval: Duration::from_secs(1) };
+        let (writer, task) = Writer::start(lease, Some(spool), app::hub(), Arc::new(Metrics::new()), batch);
+        Self { fixture, writer, task, disk, _folder: folder }
+    }
+
+    fn submit(&self, second: i64) {
+        let mut change = Change::new(ticker("QQQ"));
+        change.add_row(row(OPEN_MS + 1000 * second, 1_000_000), Instant::now());
+        self.writer.submit(vec![change]);
+    }
+
+    /// Rows on the disk.
+    fn spooled(&self) -> u64 {
+        self.writer.progress().spooled_rows
+    }
+
+    /// The seconds that are in the database.
+    async fn stored(&self) -> Vec<i64> {
+        let rows = self.fixture.store.rows(&ticker("QQQ"), ALWAYS).await.unwrap();
+        rows.iter().map(|row| (row.bar.start.as_millis() - OPEN_MS) / 1000).collect()
+    }
+}
+
+async fn within(limit: Duration, what: &str, happened: impl Fn() -> bool) {
+    let wait = async {
+        while !happened() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(limit, wait).await.unwrap_or_else(|_| panic!("{what}"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_reach_the_disk_while_the_database_hangs() {
+    let alone = Alone::start().await;
+    let lock = alone.fixture.lock().await;
+    alone.submit(0);
+    within(Duration::from_secs(20), "the first row is on disk", || alone.spooled() == 1).await;
+    // It is tried again meanwhile, and hangs again.
+    for second in 1..14 {
+        alone.submit(second);
+        let is_there = || alone.spooled() == u64::try_from(second).unwrap() + 1;
+        within(Duration::from_secs(3), "the row is on disk soon", is_there).await;
+    }
+    assert!(alone.stored().await.is_empty());
+
+    lock.close().await.unwrap();
+    within(Duration::from_secs(30), "the database is back", || !alone.writer.is_away()).await;
+    assert_eq!((alone.spooled(), alone.stored().await), (0, (0..14).collect::<Vec<_>>()));
+    alone.submit(14);
+    assert!(timeout(Duration::from_secs(10), alone.writer.settle()).await.unwrap());
+    assert_eq!(alone.stored().await, (0..15).collect::<Vec<_>>());
+    assert_eq!(alone.writer.end(alone.task, Duration::from_secs(3)).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_wait_for_a_database_that_hangs_are_counted() {
+    let alone = Alone::start().await;
+    alone.disk.set_full(true);
+    let lock = alone.fixture.lock().await;
+    (0..3).for_each(|second| alone.submit(second));
+    within(Duration::from_secs(20), "nobody takes them", || alone.writer.is_refused_more_than(2)).await;
+    // However often it is tried.
+    for second in 3..16 {
+        alone.submit(second);
+        sleep(Duration::from_millis(500)).await;
+        assert!(alone.writer.is_refused_more_than(usize::try_from(second).unwrap()), "{second}");
+    }
+
+    lock.close().await.unwrap();
+    within(Duration::from_secs(30), "the database is back", || !alone.writer.is_away()).await;
+    assert!(timeout(Duration::from_secs(10), alone.writer.settle()).await.unwrap());
+    assert_eq!(alone.stored().await, (0..16).collect::<Vec<_>>());
+    assert!(!alone.writer.is_refused_more_than(0));
+    assert_eq!(alone.writer.end(alone.task, Duration::from_secs(3)).await, 0);
+}
