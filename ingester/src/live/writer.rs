@@ -2,6 +2,7 @@
 
 mod disk;
 
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,8 @@ use crate::store::{Batch, Result, StoreError};
 
 /// A write that takes longer counts as a database that is away.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The same once the end is asked for, where there is a disk that takes the rows.
+const LAST_WRITE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Wait between two tries while the database is away.
 pub(super) const RETRY: Duration = Duration::from_secs(1);
 /// What is said of rows that come too late.
@@ -159,7 +162,8 @@ impl Writer {
         if timeout(limit, task).await.is_err() {
             tracing::error!("the database did not take the last rows in time");
         }
-        self.shared.waiting().rows
+        let waiting = self.shared.waiting();
+        waiting.rows + waiting.under_way
     }
 }
 
@@ -237,7 +241,11 @@ async fn run(shared: Arc<Shared>) {
             // waits behind it.
             Some(Next::Tried { is_emptied }) => {
                 trial = None;
-                let is_emptied = is_emptied && come_back(&shared, &of_database).await;
+                let is_emptied = is_emptied
+                    && tokio::select! {
+                        is_emptied = come_back(&shared, &of_database) => is_emptied,
+                        () = no_time(&shared) => false,
+                    };
                 tried = Instant::now();
                 if !is_emptied {
                     continue;
@@ -250,7 +258,11 @@ async fn run(shared: Arc<Shared>) {
         let batches: Vec<Batch> = changes.iter().map(|change| change.batch.clone()).collect();
         if is_tried {
             let written = match &tenure {
-                Some(tenure) => in_time(shared.lease.write(tenure, &batches)).await,
+                Some(tenure) => tokio::select! {
+                    written = in_time(shared.lease.write(tenure, &batches)) => written,
+                    // Should they arrive after all, storing them again from the disk changes nothing.
+                    () = no_time(&shared) => Err(timed_out(LAST_WRITE_TIMEOUT)),
+                },
                 // Then there are no changes either.
                 None => Ok(()),
             };
@@ -380,6 +392,22 @@ pub(super) fn rows_of(batches: &[Batch]) -> u64 {
 pub(super) async fn in_time(write: impl Future<Output = Result<()>>) -> Result<()> {
     match timeout(WRITE_TIMEOUT, write).await {
         Ok(written) => written,
-        Err(_) => Err(StoreError::Timeout { database: "the database".to_owned(), seconds: WRITE_TIMEOUT.as_secs() }),
+        Err(_) => Err(timed_out(WRITE_TIMEOUT)),
     }
+}
+
+fn timed_out(after: Duration) -> StoreError {
+    StoreError::Timeout { database: "the database".to_owned(), seconds: after.as_secs() }
+}
+
+/// Waits until the end is asked for and the database has had its time since. For ever where there is no disk: then the
+/// database has all the time that there is.
+async fn no_time(shared: &Shared) {
+    if shared.spool.is_none() {
+        return pending().await;
+    }
+    while !shared.waiting().is_ended {
+        shared.submitted.notified().await;
+    }
+    sleep(LAST_WRITE_TIMEOUT).await;
 }

@@ -23,19 +23,27 @@ struct Alone {
     writer: Writer,
     task: JoinHandle<()>,
     disk: SmallDisk,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Alone {
     async fn start() -> Self {
+        let (folder, disk) = (TempDir::new().unwrap(), SmallDisk::default());
+        let spool = Spool::open_with(Box::new(disk.clone()), folder.path(), 64 << 20).unwrap();
+        Self::start_with(Some(spool), disk, folder).await
+    }
+
+    async fn without_a_disk() -> Self {
+        Self::start_with(None, SmallDisk::default(), TempDir::new().unwrap()).await
+    }
+
+    async fn start_with(spool: Option<Spool>, disk: SmallDisk, folder: TempDir) -> Self {
         let fixture = Fixture::new(Engine::Sqlite).await;
         let lease = Arc::new(Lease::new(Arc::from(open(&fixture.url).await.unwrap())));
         assert_eq!(lease.ask().await.unwrap(), None);
-        let (folder, disk) = (TempDir::new().unwrap(), SmallDisk::default());
-        let spool = Spool::open_with(Box::new(disk.clone()), folder.path(), 64 << 20).unwrap();
         let batch = BatchConfig { size: 1, interval: Duration::from_secs(1) };
-        let (writer, task) = Writer::start(lease, Some(spool), app::hub(), Arc::new(Metrics::new()), batch);
-        Self { fixture, writer, task, disk, _folder: folder }
+        let (writer, task) = Writer::start(lease, spool, app::hub(), Arc::new(Metrics::new()), batch);
+        Self { fixture, writer, task, disk, folder }
     }
 
     fn submit(&self, second: i64) {
@@ -48,12 +56,12 @@ impl Alone {
     fn spooled(&self) -> u64 {
         self.writer.progress().spooled_rows
     }
+}
 
-    /// The seconds that are in the database.
-    async fn stored(&self) -> Vec<i64> {
-        let rows = self.fixture.store.rows(&ticker("QQQ"), ALWAYS).await.unwrap();
-        rows.iter().map(|row| (row.bar.start.as_millis() - OPEN_MS) / 1000).collect()
-    }
+/// The seconds that are in the database.
+async fn stored(fixture: &Fixture) -> Vec<i64> {
+    let rows = fixture.store.rows(&ticker("QQQ"), ALWAYS).await.unwrap();
+    rows.iter().map(|row| (row.bar.start.as_millis() - OPEN_MS) / 1000).collect()
 }
 
 async fn within(limit: Duration, what: &str, happened: impl Fn() -> bool) {
@@ -77,14 +85,14 @@ async fn rows_reach_the_disk_while_the_database_hangs() {
         let is_there = || alone.spooled() == u64::try_from(second).unwrap() + 1;
         within(Duration::from_secs(3), "the row is on disk soon", is_there).await;
     }
-    assert!(alone.stored().await.is_empty());
+    assert!(stored(&alone.fixture).await.is_empty());
 
     lock.close().await.unwrap();
     within(Duration::from_secs(30), "the database is back", || !alone.writer.is_away()).await;
-    assert_eq!((alone.spooled(), alone.stored().await), (0, (0..14).collect::<Vec<_>>()));
+    assert_eq!((alone.spooled(), stored(&alone.fixture).await), (0, (0..14).collect::<Vec<_>>()));
     alone.submit(14);
     assert!(timeout(Duration::from_secs(10), alone.writer.settle()).await.unwrap());
-    assert_eq!(alone.stored().await, (0..15).collect::<Vec<_>>());
+    assert_eq!(stored(&alone.fixture).await, (0..15).collect::<Vec<_>>());
     assert_eq!(alone.writer.end(alone.task, Duration::from_secs(3)).await, 0);
 }
 
@@ -105,7 +113,38 @@ async fn rows_that_wait_for_a_database_that_hangs_are_counted() {
     lock.close().await.unwrap();
     within(Duration::from_secs(30), "the database is back", || !alone.writer.is_away()).await;
     assert!(timeout(Duration::from_secs(10), alone.writer.settle()).await.unwrap());
-    assert_eq!(alone.stored().await, (0..16).collect::<Vec<_>>());
+    assert_eq!(stored(&alone.fixture).await, (0..16).collect::<Vec<_>>());
     assert!(!alone.writer.is_refused_more_than(0));
     assert_eq!(alone.writer.end(alone.task, Duration::from_secs(3)).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_on_their_way_at_the_end_are_on_disk() {
+    let alone = Alone::start().await;
+    let lock = alone.fixture.lock().await;
+    alone.submit(0);
+    within(Duration::from_secs(1), "it is on its way", || alone.writer.waiting_rows() == 0).await;
+    alone.submit(1);
+    assert_eq!((alone.writer.is_away(), alone.spooled()), (false, 0));
+    let Alone { fixture, writer, task, folder, .. } = alone;
+    assert_eq!(writer.end(task, Duration::from_secs(3)).await, 0);
+
+    let mut spool = Spool::open(folder.path(), 64 << 20).unwrap();
+    assert_eq!(spool.rows(), 2);
+    lock.close().await.unwrap();
+    while let Some(pending) = spool.peek().unwrap() {
+        fixture.store.write_under(Some(&pending.tenure), &pending.batches).await.unwrap();
+        spool.acknowledge(&pending).unwrap();
+    }
+    assert_eq!(stored(&fixture).await, [0, 1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_on_their_way_at_the_end_are_counted_as_lost_without_a_disk() {
+    let alone = Alone::without_a_disk().await;
+    let _lock = alone.fixture.lock().await;
+    alone.submit(0);
+    within(Duration::from_secs(1), "it is on its way", || alone.writer.waiting_rows() == 0).await;
+    (1..3).for_each(|second| alone.submit(second));
+    assert_eq!(alone.writer.end(alone.task, Duration::from_secs(3)).await, 3);
 }
