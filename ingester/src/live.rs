@@ -17,6 +17,7 @@ mod pipeline;
 mod progress;
 mod repairs;
 mod reporter;
+mod revised;
 mod schedule;
 mod seconds;
 mod service;

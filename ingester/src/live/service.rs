@@ -101,7 +101,7 @@ impl Service {
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> usize {
         let Self { config, store, spool, hub, metrics, clock, feed, history } = self;
         let spool = match spool {
-            Some(spool) => match drain(store.as_ref(), spool, &mut stop).await {
+            Some(spool) => match drain(store.as_ref(), &hub, spool, &mut stop).await {
                 Some(spool) => Some(spool),
                 None => return 0,
             },

@@ -6,7 +6,6 @@ use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use alpha_kite_core::Date;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
@@ -15,9 +14,9 @@ use super::change::Change;
 use super::complaint::Complaint;
 use super::lease::Lease;
 use super::progress::{Progress, Worst};
+use super::revised::Revised;
 use super::waiting::{Taken, Waiting};
 use crate::config::BatchConfig;
-use crate::days::new_york_day;
 use crate::hub::{Hub, Update};
 use crate::metrics::{Metrics, Queue};
 use crate::spool::Spool;
@@ -185,13 +184,7 @@ impl Shared {
     /// Another process has taken over: what it stored since stays as it is. Whoever was shown more reads again.
     fn give_up(&self, batches: &[Batch]) {
         tracing::error!(rows = rows_of(batches), "{GIVEN_UP}");
-        for batch in batches {
-            let mut dates: Vec<Date> = batch.rows.iter().map(|row| new_york_day(row.bar.start)).collect();
-            dates.dedup();
-            for date in dates {
-                self.hub.publish(Update::Revised { ticker: batch.ticker, date });
-            }
-        }
+        Revised::new(&self.hub).add(batches);
     }
 
     fn published(&self, change: Change) {

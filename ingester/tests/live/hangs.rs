@@ -5,16 +5,18 @@ use std::time::{Duration, Instant};
 
 use alpha_kite::app;
 use alpha_kite::config::BatchConfig;
+use alpha_kite::hub::{EventId, Hub, Message};
 use alpha_kite::live::{Change, Lease, Writer};
 use alpha_kite::metrics::Metrics;
 use alpha_kite::spool::Spool;
-use alpha_kite::store::open;
+use alpha_kite::store::{Batch, Claim, open};
 use sqlx::Connection as _;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::disk::SmallDisk;
+use crate::market::Market;
 use crate::support::{ALWAYS, Engine, Fixture, OPEN_MS, row, ticker};
 
 /// A writer alone, with the lease, before a file that others can lock.
@@ -22,6 +24,7 @@ struct Alone {
     fixture: Fixture,
     writer: Writer,
     task: JoinHandle<()>,
+    hub: Arc<Hub>,
     disk: SmallDisk,
     folder: TempDir,
 }
@@ -42,8 +45,9 @@ impl Alone {
         let lease = Arc::new(Lease::new(Arc::from(open(&fixture.url).await.unwrap())));
         assert_eq!(lease.ask().await.unwrap(), None);
         let batch = BatchConfig { size: 1, interval: Duration::from_secs(1) };
-        let (writer, task) = Writer::start(lease, spool, app::hub(), Arc::new(Metrics::new()), batch);
-        Self { fixture, writer, task, disk, folder }
+        let hub = app::hub();
+        let (writer, task) = Writer::start(lease, spool, Arc::clone(&hub), Arc::new(Metrics::new()), batch);
+        Self { fixture, writer, task, hub, disk, folder }
     }
 
     fn submit(&self, second: i64) {
@@ -62,6 +66,25 @@ impl Alone {
 async fn stored(fixture: &Fixture) -> Vec<i64> {
     let rows = fixture.store.rows(&ticker("QQQ"), ALWAYS).await.unwrap();
     rows.iter().map(|row| (row.bar.start.as_millis() - OPEN_MS) / 1000).collect()
+}
+
+/// Waits until readers are told to read the rows' day again.
+async fn told_again(hub: &Arc<Hub>) {
+    let begin = EventId::parse(&format!("{}-0", hub.epoch())).unwrap();
+    let mut told = hub.subscribe(Some(begin));
+    let again = async {
+        loop {
+            if let Message::Event(event) = told.next().await
+                && let text = String::from_utf8_lossy(&event)
+                && text.contains("event: revised")
+                && text.contains("QQQ")
+                && text.contains("2019-02-11")
+            {
+                return;
+            }
+        }
+    };
+    timeout(Duration::from_secs(10), again).await.expect("the day is to be read again");
 }
 
 async fn within(limit: Duration, what: &str, happened: impl Fn() -> bool) {
@@ -147,4 +170,34 @@ async fn rows_on_their_way_at_the_end_are_counted_as_lost_without_a_disk() {
     within(Duration::from_secs(1), "it is on its way", || alone.writer.waiting_rows() == 0).await;
     (1..3).for_each(|second| alone.submit(second));
     assert_eq!(alone.writer.end(alone.task, Duration::from_secs(3)).await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_hear_of_rows_that_come_from_the_disk() {
+    let alone = Alone::start().await;
+    let lock = alone.fixture.lock().await;
+    alone.submit(0);
+    within(Duration::from_secs(20), "the row is on disk", || alone.spooled() == 1).await;
+    lock.close().await.unwrap();
+    within(Duration::from_secs(30), "the database is back", || !alone.writer.is_away()).await;
+    told_again(&alone.hub).await;
+    assert_eq!(stored(&alone.fixture).await, [0]);
+    assert_eq!(alone.writer.end(alone.task, Duration::from_secs(3)).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_hear_of_rows_that_an_earlier_run_left() {
+    let fixture = Fixture::new(Engine::Sqlite).await;
+    let claim = fixture.store.take_lease("streamer", "elsewhere/boot/1/a", Duration::ZERO).await.unwrap();
+    let Claim::Granted(tenure) = claim else { panic!("nobody else has it") };
+    let folder = TempDir::new().unwrap();
+    let mut spool = Spool::open(folder.path(), 64 << 20).unwrap();
+    let batch = Batch { rows: vec![row(OPEN_MS, 1_000_000)], ..Batch::new(ticker("QQQ")) };
+    spool.append(&tenure, &[batch]).unwrap();
+
+    let market = Market::at(-30_000, "1").await;
+    let service = market.start_with(Arc::from(open(&fixture.url).await.unwrap()), Some(spool), &[]).await;
+    told_again(&service.hub).await;
+    assert_eq!(stored(&fixture).await, [0]);
+    service.stop().await;
 }

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Shared, in_time};
+use super::{GIVEN_UP, Shared, in_time, rows_of};
 use crate::live::complaint::Complaint;
+use crate::live::revised::Revised;
 use crate::spool::{Spool, SpoolError};
 use crate::store::{Batch, StoreError, Tenure};
 
@@ -19,6 +20,8 @@ pub(super) async fn keep(shared: &Arc<Shared>, tenure: Tenure, batches: Vec<Batc
 /// Tries to bring what is on disk into the database, or gives it up where another process has taken over since; whether
 /// nothing of it waits any more. Batches may be kept meanwhile.
 pub(super) async fn come_back(shared: &Arc<Shared>, complaint: &Mutex<Complaint>) -> bool {
+    // What came to the disk was told then, but nobody could read it.
+    let mut revised = Revised::new(&shared.hub);
     let is_due = || complaint.lock().unwrap_or_else(PoisonError::into_inner).is_due();
     loop {
         let peeked = with_spool(shared, |spool| spool.peek()).await;
@@ -34,7 +37,7 @@ pub(super) async fn come_back(shared: &Arc<Shared>, complaint: &Mutex<Complaint>
         };
         match in_time(shared.lease.write(&pending.tenure, &pending.batches)).await {
             Ok(()) => {}
-            Err(StoreError::LeaseLost) => shared.give_up(&pending.batches),
+            Err(StoreError::LeaseLost) => tracing::error!(rows = rows_of(&pending.batches), "{GIVEN_UP}"),
             Err(error) => {
                 if !error.is_retryable() && is_due() {
                     tracing::error!(%error, "the database refuses what waits on disk");
@@ -42,6 +45,7 @@ pub(super) async fn come_back(shared: &Arc<Shared>, complaint: &Mutex<Complaint>
                 return false;
             }
         }
+        revised.add(&pending.batches);
         let acknowledged = with_spool(shared, move |spool| spool.acknowledge(&pending)).await;
         if let Some(Err(error)) = acknowledged {
             tracing::error!(%error, "the spool cannot be cleared");
