@@ -236,11 +236,11 @@ impl Pipeline {
 
     /// Says that the program stops: the hole begins with the first second that has not closed.
     ///
-    /// Before a session was entered it is not known where that is: the next start finds the hole after the last row. What
+    /// Before a frame has come and a session was entered it is not known where that is: the next start finds the hole after the last row. What
     /// is stored outside sessions by then is kept as it is.
     pub fn shut(&mut self, cause: &'static str) {
         let now = self.stream_time;
-        if self.session.is_none() {
+        if self.session.is_none() || !self.has_started() {
             let end = now.checked_add_millis(1000).unwrap_or(now);
             for ticker in self.names() {
                 self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
@@ -749,6 +749,75 @@ mod tests {
         pipeline.stand_in(at(23_403_000));
         let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
         assert_eq!((gap.started_at, gap.ended_at), (at(22_999_000), Some(session().close)));
+    }
+
+    /// The session with a hole on record that began so many milliseconds after its open, and has no end.
+    fn loaded_with_open_hole(millis: i64) -> Vec<(Ticker, Loaded)> {
+        let gap = Gap {
+            ticker: qqq(),
+            started_at: at(millis),
+            ended_at: None,
+            cause: "shutdown".to_owned(),
+            state: GapState::Open,
+            shares_missed: None,
+            rows_added: 0,
+            detail: None,
+            detected_at: at(millis),
+            repaired_at: None,
+        };
+        vec![(qqq(), Loaded { holes: vec![gap], ..Day::empty(qqq(), session(), &plan()) })]
+    }
+
+    fn pipeline(stores_all_hours: bool) -> Pipeline {
+        let tickers = vec![qqq()];
+        let config = PipelineConfig { tickers, plan: plan(), stores_all_hours, close_grace_ms: 2500 };
+        Pipeline::new(config, Arc::default())
+    }
+
+    /// A day after the same moment of the session.
+    const DAY_MS: i64 = 86_400_000;
+
+    #[test]
+    fn an_open_hole_of_this_session_goes_on_until_something_is_seen() {
+        for (stores_all_hours, begun) in [(false, 100_000), (true, 100_000), (true, -3_600_000)] {
+            let mut pipeline = pipeline(stores_all_hours);
+            pipeline.enter(session(), loaded_with_open_hole(begun), at(200_000));
+            assert_eq!(pipeline.take_ended(), []);
+            feed(&mut pipeline, 200..202);
+            let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+            assert_eq!((gap.started_at, gap.ended_at, gap.cause.as_str()), (at(begun), Some(at(201_200)), "shutdown"));
+        }
+    }
+
+    #[test]
+    fn an_open_hole_of_an_earlier_session_ends_with_it() {
+        // Where all hours are stored its day has more of them, and this day begins at midnight.
+        let (close, midnight) = (session().close, at(DAY_MS - (9 * 3600 + 1800) * 1000));
+        for (stores_all_hours, end, since) in [(false, close, at(DAY_MS)), (true, midnight, midnight)] {
+            let mut pipeline = pipeline(stores_all_hours);
+            let mut loaded = loaded_with_open_hole(100_000);
+            loaded[0].1.day = Day::empty(qqq(), session_of(DAY_MS), &plan()).day;
+            pipeline.enter(session_of(DAY_MS), loaded, at(DAY_MS + 200_000));
+            let [gap] = &pipeline.take_ended()[..] else { panic!("the earlier hole") };
+            assert_eq!((gap.started_at, gap.ended_at), (at(100_000), Some(end)));
+            feed(&mut pipeline, 86_600..86_602);
+            let [gap] = &pipeline.take_ended()[..] else { panic!("the hole of today") };
+            assert_eq!((gap.started_at, gap.ended_at), (since, Some(at(DAY_MS + 201_200))));
+        }
+    }
+
+    #[test]
+    fn an_open_hole_ends_where_something_is_seen_already() {
+        let mut pipeline = started();
+        feed(&mut pipeline, 0..100);
+        pipeline.enter(session(), loaded_with_open_hole(50_000), at(100_000));
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at), (at(50_000), Some(at(100_000))));
+        feed(&mut pipeline, 100..102);
+        pipeline.lose_sight("disconnect");
+        let changes = pipeline.take_changes();
+        let last = changes.iter().flat_map(|change| &change.batch.gaps).next_back().unwrap();
+        assert_eq!((last.cause.as_str(), last.ended_at), ("disconnect", None));
     }
 
     #[test]

@@ -185,19 +185,24 @@ async fn serve(driver: &mut Driver, feed: &dyn Feed, stop: &mut watch::Receiver<
     let lease = Arc::clone(&driver.lease);
     loop {
         let wait_until = match phase(driver.clock.now(), at_all_hours) {
-            Phase::Stream { until } => match stream(driver, feed, stop, until).await {
-                Outcome::Due => continue,
-                Outcome::Left(left) => return left,
-                Outcome::Final => Timestamp::from_millis(i64::MAX),
-            },
+            Phase::Stream { until } => {
+                if !driver.catch_up_last(driver.clock.now(), stop).await {
+                    return driver.step_down(TAKEN_OVER);
+                }
+                match stream(driver, feed, stop, until).await {
+                    Outcome::Due => continue,
+                    Outcome::Left(left) => return left,
+                    Outcome::Final => Timestamp::from_millis(i64::MAX),
+                }
+            }
             Phase::Wait { until, session } => {
                 tracing::info!(connects = %until, opens = %session.open, "the market is closed");
                 let now = driver.clock.now();
                 driver.reporter.set_line(ConnectionState::Waiting, Some(closed(&session)), now);
-                if driver.is_behind
-                    && let Some(last) = Session::last_before(now)
-                    && lease.hold(driver.catch_up(last, now, stop)).await.is_none()
-                {
+                if driver.is_behind {
+                    driver.pipeline.stand_in(now);
+                }
+                if !driver.catch_up_last(now, stop).await {
                     return driver.step_down(TAKEN_OVER);
                 }
                 until
@@ -291,6 +296,13 @@ impl Driver {
                 () = told(stop) => return false,
             }
         }
+    }
+
+    /// Looks at the last session, if its end was not seen. `false` if another process has taken over meanwhile.
+    async fn catch_up_last(&mut self, now: Timestamp, stop: &mut watch::Receiver<bool>) -> bool {
+        let Some(last) = Session::last_before(now).filter(|_| self.is_behind) else { return true };
+        let lease = Arc::clone(&self.lease);
+        lease.hold(self.catch_up(last, now, stop)).await.is_some()
     }
 
     /// Gives up what is in memory, since another process may have stored rows.

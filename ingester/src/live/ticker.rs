@@ -8,7 +8,9 @@ use super::change::Change;
 use super::day::{Day, Loaded};
 use super::seconds::{Seconds, start_of_second};
 use super::ticks::{Reading, TickReader};
+use crate::days::{DateRange, new_york_day};
 use crate::metrics::Metrics;
+use crate::repair::{Hours, hours};
 use crate::schwab::EquityItem;
 use crate::series::bar_end;
 use crate::store::{Gap, GapState, Row, Source};
@@ -53,6 +55,12 @@ pub struct Moment<'a> {
     pub close_grace_ms: i64,
     /// Where events are counted.
     pub metrics: &'a Metrics,
+}
+
+impl Moment<'_> {
+    fn hours(&self) -> Hours {
+        if self.stores_all_hours { Hours::All } else { Hours::Session }
+    }
 }
 
 impl LiveTicker {
@@ -108,24 +116,32 @@ impl LiveTicker {
         self.blind.as_ref().is_some_and(|blind| blind.gap.is_some())
     }
 
-    /// Takes the state of a session as the database has it, at a moment of the session. Returns the holes that ended
-    /// before and are not filled yet.
+    /// Takes the state of a session as the database has it, at a moment of the session. Returns the holes that have ended
+    /// and are not filled yet.
     ///
     /// A hole that began before the session is on record from its open. Where nothing has been seen yet, there is one
-    /// from the last stored row on, or the one that was on record when the program was stopped goes on.
+    /// from the last stored row on, or the one of this session that was on record when the program was stopped goes on.
+    /// Any other hole without an end gets one: its own session's close, or this moment if that is earlier.
     pub fn enter(&mut self, loaded: Loaded, moment: &Moment<'_>, change: &mut Change) -> Vec<Gap> {
-        let Loaded { day, last_row, mut holes, .. } = loaded;
+        let Loaded { day, last_row, holes, .. } = loaded;
         let session = *day.session();
         self.day = Some(day);
-        let lasting = holes.iter().position(|gap| gap.ended_at.is_none()).map(|index| holes.remove(index));
+        let (lasting, mut holes): (Vec<Gap>, Vec<Gap>) = holes.into_iter().partition(|gap| gap.ended_at.is_none());
+        let blind = self.blind.take();
+        let (gap, others) = self.going_on(&session, lasting, blind.as_ref(), moment);
+        let is_earlier = !others.is_empty();
+        holes.extend(others.into_iter().map(|gap| self.end_by_itself(gap, moment, change)));
+        self.last_hole_end = holes.iter().filter_map(|gap| gap.ended_at).chain(self.last_hole_end).max();
         if self.reader.is_blind() {
-            let blind = self.blind.take();
-            let (since, cause) = match (&blind, &last_row) {
-                (Some(blind), None) => (blind.since.max(session.open), blind.cause),
-                (_, Some(row)) => (bar_end(&session, row.bar.start, row.bar_seconds), "restart"),
-                (None, None) => (session.open, "late-start"),
+            let begin = match moment.stores_all_hours {
+                true if is_earlier => DateRange::day(session.date).moments().start,
+                _ => session.open,
             };
-            let gap = blind.and_then(|blind| blind.gap).or(lasting);
+            let (since, cause) = match (&blind, &last_row) {
+                (Some(blind), None) => (blind.since.max(begin), blind.cause),
+                (_, Some(row)) => (bar_end(&session, row.bar.start, row.bar_seconds), "restart"),
+                (None, None) => (begin, "late-start"),
+            };
             let blind = Blind { since, cause, gap: None };
             let gap = match gap {
                 Some(gap) => Some(gap),
@@ -138,9 +154,34 @@ impl LiveTicker {
             // What is stored is closed: a tick that comes now for one of its seconds counts later.
             self.seconds.close_before(bar_end(&session, row.bar.start, row.bar_seconds));
         }
-        self.last_hole_end = holes.iter().filter_map(|gap| gap.ended_at).chain(self.last_hole_end).max();
         self.last_row = last_row.or(self.last_row);
         holes
+    }
+
+    /// The hole that goes on at a moment of a session, of those on record without an end; and the others. `blind` is what was
+    /// known before the session.
+    fn going_on(
+        &self,
+        session: &Session,
+        lasting: Vec<Gap>,
+        blind: Option<&Blind>,
+        moment: &Moment<'_>,
+    ) -> (Option<Gap>, Vec<Gap>) {
+        let of_session = hours(session.date, moment.hours());
+        let known = blind.and_then(|blind| blind.gap.as_ref());
+        let is_known = |gap: &Gap| known.is_some_and(|known| known.started_at == gap.started_at);
+        let mut lasting: Vec<Gap> =
+            known.cloned().into_iter().chain(lasting.into_iter().filter(|gap| !is_known(gap))).collect();
+        // Where all hours are stored, one that this process has begun lasts from day to day.
+        let goes_on = |gap: &Gap| of_session.contains(&gap.started_at) || (moment.stores_all_hours && is_known(gap));
+        let index = lasting.iter().position(goes_on).filter(|_| self.reader.is_blind());
+        (index.map(|index| lasting.remove(index)), lasting)
+    }
+
+    /// Ends a hole with the stored hours of the day on which it began, if they are over.
+    fn end_by_itself(&mut self, gap: Gap, moment: &Moment<'_>, change: &mut Change) -> Gap {
+        let end = hours(new_york_day(gap.started_at), moment.hours()).end;
+        self.finish(gap, moment.now.min(end), None, moment, change)
     }
 
     /// Takes the state of its session anew, after stored rows were changed.
@@ -318,7 +359,7 @@ impl LiveTicker {
             _ => seen,
         };
         let ended_at = ended_at.max(at_least);
-        self.last_hole_end = Some(ended_at);
+        self.last_hole_end = self.last_hole_end.max(Some(ended_at));
         let gap = Gap { ended_at: Some(ended_at), shares_missed: missed, ..gap };
         change.add_gap(gap.clone());
         gap

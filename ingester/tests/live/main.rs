@@ -7,6 +7,7 @@ mod disk;
 mod support;
 
 mod away;
+mod earlier;
 mod fence;
 mod hangs;
 mod health;

@@ -17,11 +17,12 @@ impl Driver {
     /// Looks at a session that is over: if something of it is stored, what is missing at its end becomes a hole, and holes
     /// that wait are filled.
     pub async fn catch_up(&mut self, session: Session, now: Timestamp, stop: &mut watch::Receiver<bool>) {
-        self.pipeline.stand_in(now);
+        // All its bars have closed, also where no frame has told so yet.
+        let closed = self.pipeline.closed().max(session.close);
         let tickers: Vec<Ticker> = self.pipeline.tickers().map(|live| *live.ticker()).collect();
         let mut begun = Vec::new();
         for ticker in tickers {
-            let Some(loaded) = self.load_or_begin(ticker, session, now, stop).await else { return };
+            let Some(loaded) = self.load_or_begin(ticker, session, closed, now, stop).await else { return };
             begun.push((ticker, loaded));
         }
         self.is_behind = false;
@@ -35,7 +36,8 @@ impl Driver {
         let tickers: Vec<Ticker> = self.pipeline.tickers().map(|live| *live.ticker()).collect();
         let mut loaded = Vec::with_capacity(tickers.len());
         for ticker in tickers {
-            let Some(state) = self.load_or_begin(ticker, session, now, stop).await else { return };
+            let closed = self.pipeline.closed();
+            let Some(state) = self.load_or_begin(ticker, session, closed, now, stop).await else { return };
             loaded.push((ticker, state));
         }
         tracing::info!(date = %session.date, open = %session.open, close = %session.close, "session entered");
@@ -49,12 +51,14 @@ impl Driver {
         &mut self,
         ticker: Ticker,
         session: Session,
+        closed: Timestamp,
         now: Timestamp,
         stop: &mut watch::Receiver<bool>,
     ) -> Option<Loaded> {
         loop {
             // Rows that wait on disk are not in the database yet.
-            let loaded = if self.writer.settle().await { Some(self.load(ticker, session, now).await) } else { None };
+            let loaded =
+                if self.writer.settle().await { Some(self.load(ticker, session, closed, now).await) } else { None };
             match loaded {
                 Some(Ok(loaded)) => return Some(loaded),
                 None => tracing::warn!(%ticker, "cannot load the session yet: rows wait for the database"),
@@ -86,7 +90,7 @@ impl Driver {
             return self.stale.clear();
         };
         for ticker in self.stale.clone() {
-            match self.load(ticker, session, now).await {
+            match self.load(ticker, session, self.pipeline.closed(), now).await {
                 Ok(loaded) => self.pipeline.replace(&ticker, loaded),
                 Err(LoadError::Store(error)) if !matches!(error, StoreError::Corrupt { .. }) => {
                     tracing::warn!(%ticker, %error, "cannot load the session yet");
@@ -99,9 +103,14 @@ impl Driver {
     }
 
     /// Loads a session and brings its stored results up to date.
-    async fn load(&self, ticker: Ticker, session: Session, now: Timestamp) -> Result<Loaded, LoadError> {
-        let (store, plan, closed) = (self.store.as_ref(), self.pipeline.plan(), self.pipeline.closed());
-        let loaded = Day::load(store, ticker, session, plan, closed, now).await?;
+    async fn load(
+        &self,
+        ticker: Ticker,
+        session: Session,
+        closed: Timestamp,
+        now: Timestamp,
+    ) -> Result<Loaded, LoadError> {
+        let loaded = Day::load(self.store.as_ref(), ticker, session, self.pipeline.plan(), closed, now).await?;
         self.lease.write_now(loaded.update.clone()).await?;
         Ok(loaded)
     }
