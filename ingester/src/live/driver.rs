@@ -344,7 +344,11 @@ impl Driver {
         if is_revised {
             self.hub.publish(Update::Revised { ticker, date });
         }
-        self.repairs.done(&key, asked_at);
+        if report.waiting > 0 {
+            self.repairs.not_done(&key, asked_at);
+        } else {
+            self.repairs.done(&key, asked_at);
+        }
     }
 }
 

@@ -136,7 +136,7 @@ impl Service {
             writer: writer.clone(),
             pipeline: Pipeline::new(pipeline, metrics),
             renew: Arc::new(Notify::new()),
-            repairs: Repairs::new(history),
+            repairs: Repairs::new(history, config.close_grace_ms),
             stale: BTreeSet::new(),
             reporter,
             max_waiting_rows: config.max_waiting_rows,

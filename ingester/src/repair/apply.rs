@@ -46,6 +46,8 @@ pub struct RepairReport {
     pub rows_removed: u32,
     /// The day's holes by their state afterwards.
     pub gaps: GapCounts,
+    /// Holes that have ended and wait for a minute to end, or for its candle.
+    pub waiting: u32,
     /// The holes that are new, or of which something is.
     pub changed: Vec<Gap>,
     /// Crosses that the ledger was told of.
@@ -159,11 +161,14 @@ pub async fn plan(
     }
 
     let confirmed = batch.events.iter().filter(|event| event.event == Event::Confirmed).count();
+    let has_ended = |gap: &&Gap| gap.ended_at.is_some() && repair.waiting.contains(&gap.started_at);
+    let waiting = gaps.iter().filter(has_ended).count();
     let report = RepairReport {
         date,
         rows_added: count(repair.rows.len()),
         rows_removed: count(repair.remove.len()),
         gaps: GapCounts::of(&gaps, &repair.gaps),
+        waiting: count(waiting),
         changed: repair.gaps,
         confirmed: count(confirmed),
         withdrawn: count(batch.events.len() - confirmed),

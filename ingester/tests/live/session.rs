@@ -179,3 +179,22 @@ async fn a_start_at_noon_has_the_vwap_of_the_morning() {
     assert_verified(store.as_ref()).await;
     assert_minutes_of_a_day_without_faults(&market, store.as_ref()).await;
 }
+
+/// Minutes close later than their candles are there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hole_is_filled_where_seconds_close_late() {
+    let fixture = Fixture::empty(Engine::Sqlite).await;
+    let store = store(&fixture).await;
+    let market = Market::at(-10_000, "20").await;
+    let drop_at = session().open.checked_add_millis(30_000).unwrap();
+    market.simulator.add_fault(Fault::new(FaultKind::Drop).at(drop_at));
+    let service = market.start_with(Arc::clone(&store), None, &[("ALPHA_KITE_CLOSE_GRACE_MS", "20000")]).await;
+    market.wait(100_000).await;
+    service.repaired().await;
+    service.stop().await;
+    for ticker in tickers() {
+        let gaps = store.gaps(&ticker, session().open..drop_at).await.unwrap();
+        let told: Vec<_> = gaps.iter().map(|gap| (gap.cause.as_str(), gap.state)).collect();
+        assert_eq!(told, [("disconnect", GapState::Repaired)], "{ticker}");
+    }
+}

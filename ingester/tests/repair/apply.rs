@@ -169,6 +169,25 @@ async fn bars_that_form_are_left_out_of_the_results() {
 }
 
 #[tokio::test]
+async fn holes_that_have_ended_and_wait_are_told() {
+    let (rows, candles) = day();
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let lasting = Gap { ended_at: None, ..gap(2_000_000..2_000_001) };
+    store_with_holes(store.as_ref(), &rows, &[gap(130_000..170_000), gap(600_000..620_000), lasting]).await;
+    let unread: Vec<Bar> = candles.iter().filter(|candle| candle.start != at(600_000)).copied().collect();
+    for (candles, closed_before, waiting) in [
+        (Candles::Known(candles.clone()), at(179_999), 2),
+        (Candles::Incomplete(unread), at(2_100_000), 1),
+        (Candles::Known(candles), at(2_100_000), 0),
+    ] {
+        let options = RepairOptions { closed_before, ..options(Scope::Unsettled) };
+        let report = apply(store.as_ref(), ticker(), date(), &candles, options).await.unwrap();
+        assert_eq!(report.waiting, waiting, "{report:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_hole_over_midnights_is_cut_into_days() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
