@@ -228,9 +228,10 @@ impl Pipeline {
         let since = unseen_since(silent_since.unwrap_or(self.stream_time), self.config.close_grace_ms);
         let now = self.stream_time.max(since);
         for ticker in self.names() {
-            self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
-                live.lose_sight(since, cause, moment, change);
+            let ended = self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
+                live.lose_sight(since, cause, moment, change)
             });
+            self.ended.extend(ended.flatten());
         }
     }
 
@@ -250,9 +251,10 @@ impl Pipeline {
             return;
         }
         for ticker in self.names() {
-            self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
-                live.lose_sight(live.unclosed_since(now), cause, moment, change);
+            let ended = self.with_ticker(&ticker, now, Instant::now(), |live, moment, change| {
+                live.lose_sight(live.unclosed_since(now), cause, moment, change)
             });
+            self.ended.extend(ended.flatten());
         }
     }
 
@@ -318,7 +320,9 @@ impl Pipeline {
 
     /// Takes silence of the line before a frame of any kind as a hole.
     fn notice_dead_line(&mut self, sent: Timestamp, received: Instant) {
-        if let Some(since) = self.silence.end_with_frame(self.stream_time, sent, self.session) {
+        if self.has_started()
+            && let Some(since) = self.silence.end_with_frame(self.stream_time, sent, self.session)
+        {
             self.record_silence(since, sent, received);
         }
     }
@@ -333,9 +337,10 @@ impl Pipeline {
     fn record_silence(&mut self, last: Timestamp, sent: Timestamp, received: Instant) {
         let since = unseen_since(last, self.config.close_grace_ms);
         for ticker in self.names() {
-            self.with_ticker(&ticker, sent, received, |live, moment, change| {
-                live.lose_sight(since, "silence", moment, change);
+            let ended = self.with_ticker(&ticker, sent, received, |live, moment, change| {
+                live.lose_sight(since, "silence", moment, change)
             });
+            self.ended.extend(ended.flatten());
         }
     }
 
@@ -818,6 +823,64 @@ mod tests {
         let changes = pipeline.take_changes();
         let last = changes.iter().flat_map(|change| &change.batch.gaps).next_back().unwrap();
         assert_eq!((last.cause.as_str(), last.ended_at), ("disconnect", None));
+    }
+
+    #[test]
+    fn silence_over_the_close_is_a_hole_until_then() {
+        for beats in [vec![], vec![23_390_000, 23_400_000, 23_410_000]] {
+            let mut pipeline = started();
+            feed(&mut pipeline, 23_300..23_380);
+            pipeline.take_ended();
+            for beat in &beats {
+                pipeline.beat(Instant::now(), at(*beat));
+            }
+            assert_eq!(pipeline.take_ended(), []);
+            if beats.is_empty() {
+                feed(&mut pipeline, 23_410..23_411);
+            } else {
+                pipeline.lose_sight("disconnect");
+            }
+            let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+            assert_eq!((gap.started_at, gap.ended_at), (at(23_379_000), Some(session().close)));
+            // It is told once.
+            feed(&mut pipeline, 23_420..23_430);
+            pipeline.lose_sight("disconnect");
+            assert_eq!(pipeline.take_ended(), []);
+        }
+        // After the close few trades are nothing.
+        let mut pipeline = started();
+        feed(&mut pipeline, 23_300..23_400);
+        pipeline.take_ended();
+        feed(&mut pipeline, 23_440..23_441);
+        pipeline.lose_sight("disconnect");
+        assert_eq!(pipeline.take_ended(), []);
+    }
+
+    #[test]
+    fn silence_over_the_open_is_a_hole_from_then() {
+        for (seen, is_hole) in [(10_000, true), (3_000, false)] {
+            let mut pipeline = pipeline(false);
+            for second in 0..60 {
+                let sent = at(-70_000 + second * 1000);
+                pipeline.take(Instant::now(), sent, &[item(sent, 600_000_000, second.unsigned_abs())]);
+            }
+            pipeline.enter(session(), vec![(qqq(), Day::empty(qqq(), session(), &plan()))], at(seen));
+            pipeline.take(Instant::now(), at(seen), &[item(at(seen), 600_000_000, 100)]);
+            let ended: Vec<_> = pipeline.take_ended().iter().map(|gap| (gap.started_at, gap.ended_at)).collect();
+            assert_eq!(ended, if is_hole { vec![(at(0), Some(at(seen)))] } else { vec![] });
+        }
+    }
+
+    #[test]
+    fn a_loss_just_after_the_close_is_a_hole_until_then() {
+        let mut pipeline = started();
+        feed(&mut pipeline, 23_300..23_398);
+        pipeline.take_ended();
+        pipeline.beat(Instant::now(), at(23_401_000));
+        pipeline.lose_sight("disconnect");
+        pipeline.stand_in(at(23_403_000));
+        let [gap] = &pipeline.take_ended()[..] else { panic!("one hole") };
+        assert_eq!((gap.started_at, gap.ended_at), (at(23_398_000), Some(session().close)));
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Silence {
         session: Option<Session>,
     ) -> Option<Timestamp> {
         let waited = sent.as_millis() - before.as_millis();
-        if self.waits >= WAITS_KNOWN || waited < DEAD_MS || !is_in_session(before, sent, session) {
+        if self.waits >= WAITS_KNOWN || waited < DEAD_MS || wait_in_session(before, sent, session) <= 0 {
             return None;
         }
         tracing::warn!(waited_ms = waited, "the line was silent");
@@ -78,8 +78,8 @@ impl Silence {
 
     /// Whether no data between two moments is a hole.
     fn is_silence(&self, from: Timestamp, to: Timestamp, session: Option<Session>) -> bool {
-        let waited = to.as_millis() - from.as_millis();
-        waited >= SILENCE_MS && self.is_unusual(waited) && is_in_session(from, to, session)
+        let waited = wait_in_session(from, to, session);
+        waited >= SILENCE_MS && self.is_unusual(waited)
     }
 
     fn is_unusual(&self, waited: i64) -> bool {
@@ -87,6 +87,7 @@ impl Silence {
     }
 }
 
-fn is_in_session(from: Timestamp, to: Timestamp, session: Option<Session>) -> bool {
-    session.is_some_and(|session| session.contains(from) && session.contains(to))
+/// The part of a wait that is in a session, in milliseconds: before the open and after the close few trades are nothing unusual.
+fn wait_in_session(from: Timestamp, to: Timestamp, session: Option<Session>) -> i64 {
+    session.map_or(0, |session| to.min(session.close).as_millis() - from.max(session.open).as_millis())
 }

@@ -201,19 +201,16 @@ impl LiveTicker {
         if item.last.is_some() || item.total_volume.is_some() || item.is_damaged {
             // Where the total goes on, only the timestamp is behind.
             if self.newest.is_some_and(|newest| sent < newest) && !self.reader.goes_on_with(item) {
-                self.take_stale(sent, moment, change);
-                return None;
+                return self.take_stale(sent, moment, change);
             }
             self.newest = self.newest.max(Some(sent));
         }
         if sent < self.seconds.closed() && self.reader.is_blind() {
             // Its seconds are closed: it was held back for long, and more of its time may come.
-            self.lose_sight_from(unseen_since(sent, moment.close_grace_ms), "silence", moment, change);
-            return None;
+            return self.lose_sight_from(unseen_since(sent, moment.close_grace_ms), "silence", moment, change);
         }
         if item.is_damaged {
-            self.lose_sight(unseen_since(sent, moment.close_grace_ms), "garbage", moment, change);
-            return None;
+            return self.lose_sight(unseen_since(sent, moment.close_grace_ms), "garbage", moment, change);
         }
         match self.reader.read(item, sent) {
             Reading::NoTrade => None,
@@ -237,7 +234,7 @@ impl LiveTicker {
 
     /// An item comes after one that was sent later, whose tick took this one's shares at its own price and time. The
     /// second that is forming holds that tick: it is given up, and is in the hole.
-    fn take_stale(&mut self, sent: Timestamp, moment: &Moment<'_>, change: &mut Change) {
+    fn take_stale(&mut self, sent: Timestamp, moment: &Moment<'_>, change: &mut Change) -> Option<Gap> {
         let since = unseen_since(sent, moment.close_grace_ms);
         if !self.reader.is_blind()
             && let Some(bar) = self.seconds.discard()
@@ -245,7 +242,7 @@ impl LiveTicker {
             self.reader.take_back(bar.volume);
         }
         self.reader.go_blind();
-        self.lose_sight_from(since, "reordered", moment, change);
+        self.lose_sight_from(since, "reordered", moment, change)
     }
 
     /// Something was missed before an item that was sent at `sent`, and nothing after it. Returns the hole.
@@ -268,23 +265,49 @@ impl LiveTicker {
     }
 
     /// Says that from `since` on nothing was seen. The hole is on record while it lasts if it is in hours that are stored.
+    /// Returns it if the session is over and it ends there.
     ///
     /// No trade is missing before the last tick, since ticks come in order.
-    pub fn lose_sight(&mut self, since: Timestamp, cause: &'static str, moment: &Moment<'_>, change: &mut Change) {
-        self.lose_sight_from(since.max(start_of_second(self.seconds.last_tick())), cause, moment, change);
+    pub fn lose_sight(
+        &mut self,
+        since: Timestamp,
+        cause: &'static str,
+        moment: &Moment<'_>,
+        change: &mut Change,
+    ) -> Option<Gap> {
+        self.lose_sight_from(since.max(start_of_second(self.seconds.last_tick())), cause, moment, change)
     }
 
-    fn lose_sight_from(&mut self, since: Timestamp, cause: &'static str, moment: &Moment<'_>, change: &mut Change) {
+    fn lose_sight_from(
+        &mut self,
+        since: Timestamp,
+        cause: &'static str,
+        moment: &Moment<'_>,
+        change: &mut Change,
+    ) -> Option<Gap> {
         self.reader.go_blind();
         if self.blind.is_some() {
-            return;
+            return None;
         }
         let mut blind = Blind { since, cause, gap: None };
-        // Where the session is not entered yet, the hole begins after its last row, which is found then.
-        if moment.stores_all_hours || self.session().is_some_and(|session| session.contains(moment.now.max(since))) {
+        if moment.stores_all_hours {
             blind.gap = self.record(&blind, moment, change);
+            self.blind = Some(blind);
+            return None;
         }
-        self.blind = Some(blind);
+        // Where the session is not entered yet, the hole begins after its last row, which is found then.
+        let begin = self.last_hole_end.map_or(since, |end| since.max(end));
+        let is_touched = |session: &&Session| begin < session.close && moment.now.max(since) >= session.open;
+        let Some(session) = self.session().filter(is_touched).copied() else {
+            self.blind = Some(blind);
+            return None;
+        };
+        blind.since = since.max(session.open);
+        let gap = self.record(&blind, moment, change);
+        let is_over = session.close <= self.seconds.closed();
+        let (lasting, ended) = if is_over { (None, gap) } else { (gap, None) };
+        self.blind = Some(Blind { gap: lasting, ..blind });
+        ended.map(|gap| self.finish(gap, session.close, None, moment, change))
     }
 
     /// Ends the hole at the close of the session, where it lasts so long. Returns it.
