@@ -89,6 +89,8 @@ const GAP_MS = 80;
 const FORMING_GAP_MS = 500;
 /** How long after its close a session's rows have all come. */
 const OVER_MS = 120_000;
+/** Until a source that did not answer is asked again. */
+const RETRY_MS = 2_000;
 
 /** The years that the exchange's calendar is known for. */
 const FIRST_DATE = "1990-01-01";
@@ -125,6 +127,9 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
   let day: Day | undefined;
   let following: Following | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
+  let newestRetry: ReturnType<typeof setTimeout> | undefined;
+  /** Changes of what is to be shown; an answer to a question from before the last one is late. */
+  let turns = 0;
   let complete = false;
   let beginning = false;
 
@@ -190,12 +195,21 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
     };
   };
 
-  const follow = (ticker: string, date: string, from: Source): void => {
+  /** Lets go of the day that is shown, so that nothing of it stands under the name of another. */
+  const leave = (): void => {
+    turns += 1;
+    clearTimeout(newestRetry);
     following?.stop();
+    following = undefined;
     scheduler.stop();
     prover.reset();
     day?.dispose();
+    day = undefined;
     complete = false;
+  };
+
+  const follow = (ticker: string, date: string, from: Source): void => {
+    leave();
     const key: DayKey = { ticker, date, ...dayBounds(date) };
     const shown = createDay(key);
     day = shown;
@@ -246,6 +260,7 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
       source ??= await connect();
       const from = source;
       set({ sourceName: from.name });
+      const turn = turns;
       const [tickers, known] = await Promise.all([
         from.tickers(stopped.signal),
         state.ticker === undefined ? undefined : from.status(state.ticker, stopped.signal),
@@ -256,16 +271,21 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
         retry = setTimeout(begin, 3_000);
         return;
       }
+      set({ tickers: tickers.includes(ticker) ? tickers : [...tickers, ticker] });
+      // What was selected meanwhile is shown without this.
+      if (turn !== turns || following !== undefined) return;
       const { status, clock: reading } = known ?? (await from.status(ticker, stopped.signal));
       if (reading !== undefined) clock.set(reading);
-      set({ tickers: tickers.includes(ticker) ? tickers : [...tickers, ticker], status, problem: undefined });
-      follow(ticker, state.date ?? (await newestDay(ticker, status, from)), from);
+      const date = (state.pinned ? state.date : undefined) ?? (await newestDay(ticker, status, from));
+      if (turn !== turns) return;
+      set({ status, problem: undefined });
+      follow(ticker, date, from);
       await refreshSessions();
     } catch (thrown) {
       if (stopped.signal.aborted) return;
       const problem = problemOf(thrown);
-      set({ link: { state: "lost", problem }, problem });
-      retry = setTimeout(begin, 2_000);
+      if (following === undefined) set({ link: { state: "lost", problem }, problem });
+      retry = setTimeout(begin, RETRY_MS);
     } finally {
       beginning = false;
     }
@@ -278,16 +298,28 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
     return sessions.at(-1)?.date ?? easternDate(clock.now());
   };
 
+  /** Shows a ticker's newest day; tries again until the source answers or something else is selected. */
   const showNewest = async (ticker: string, from: Source): Promise<void> => {
+    leave();
+    const turn = turns;
     try {
       const { status, clock: reading } = await from.status(ticker, stopped.signal);
       if (reading !== undefined) clock.set(reading);
       const date = await newestDay(ticker, status, from);
-      if (state.ticker === ticker && !state.pinned) follow(ticker, date, from);
+      if (turn === turns) follow(ticker, date, from);
     } catch (thrown) {
-      if (!stopped.signal.aborted)
-        set({ link: { state: "lost", problem: problemOf(thrown) }, problem: problemOf(thrown) });
+      if (turn !== turns) return;
+      const problem = problemOf(thrown);
+      set({ link: { state: "lost", problem }, problem });
+      newestRetry = setTimeout(() => void showNewest(ticker, from), RETRY_MS);
     }
+  };
+
+  /** Goes on where no day is followed. */
+  const resume = (): void => {
+    const { ticker, tickers, pinned } = state;
+    if (source === undefined || ticker === undefined || tickers.length === 0 || pinned) void begin();
+    else void showNewest(ticker, source);
   };
 
   return {
@@ -315,15 +347,20 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
       const barSeconds = change.barSeconds ?? state.barSeconds;
       const otherTicker = ticker !== state.ticker;
       const otherDay = otherTicker || (pinnedDate ?? "newest") !== (state.pinned ? state.date : "newest");
+      // The day that is followed already is only pinned.
+      const stays = !otherTicker && following !== undefined && pinnedDate !== undefined && pinnedDate === state.date;
+      const leaves = otherDay && !stays && source !== undefined && ticker !== undefined;
+      if (leaves) leave();
       set({
         ticker,
         barSeconds,
         pinned: pinnedDate !== undefined,
         ...(otherTicker && { sessions: [], status: undefined }),
+        ...(leaves && { view: undefined, link: { state: "connecting" }, problem: undefined }),
       });
       if (source === undefined || ticker === undefined) return;
       if (!otherDay) return scheduler.request(GAP_MS);
-      if (pinnedDate !== undefined && pinnedDate === state.date && !otherTicker) return;
+      if (stays) return;
       if (pinnedDate !== undefined) follow(ticker, pinnedDate, source);
       else void showNewest(ticker, source);
       if (otherTicker) void refreshSessions();
@@ -341,12 +378,12 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
     },
     refreshSessions: () => void refreshSessions(),
     reload() {
-      if (following === undefined) void begin();
+      if (following === undefined) resume();
       else following.reload();
     },
     wake() {
       if (following === undefined) {
-        if (state.phase === "ready") void begin();
+        if (state.phase === "ready") resume();
       } else following.wake();
     },
     async locate() {
@@ -358,9 +395,7 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
     stop() {
       stopped.abort();
       clearTimeout(retry);
-      scheduler.stop();
-      following?.stop();
-      day?.dispose();
+      leave();
     },
   };
 }
