@@ -26,6 +26,9 @@ export interface ProverNeeds {
 const NO_DIGEST: Parity = { state: "unknown", reason: "The server has no digest of this session yet." };
 /** Between two questions for an interval that is not stored. */
 const ASK_MS = 1_500;
+/** Bars that have not come by then were missed: everything stored is read again, and after a while once more. */
+const LATE_MS = 5_000;
+const LATE_AGAIN_MS = 30_000;
 
 /** Makes a prover that has seen nothing. */
 export function createProver({ doubt, ask, answered }: ProverNeeds): Prover {
@@ -33,6 +36,9 @@ export function createProver({ doubt, ask, answered }: ProverNeeds): Prover {
   let answer: { readonly server: ServerSeries; readonly question: string } | undefined;
   let asked: { readonly question: string; readonly at: number } | undefined;
   let last: Parity = NO_DIGEST;
+  /** The series of which bars are on their way, and since when. */
+  let waiting: { readonly barSeconds: number; readonly since: number; doubtAt: number } | undefined;
+  let waited: ReturnType<typeof setTimeout> | undefined;
 
   /** A difference counts once everything stored has been read again and it is still there. */
   const settle = (found: Parity): Parity => {
@@ -45,6 +51,25 @@ export function createProver({ doubt, ask, answered }: ProverNeeds): Prover {
     return { state: "pending", reason: "A difference: reading everything stored again to be sure." };
   };
 
+  const stopWaiting = (): void => {
+    clearTimeout(waited);
+    waiting = undefined;
+  };
+
+  /** Whether bars are on their way for longer than they can be. */
+  const isOverdue = (barSeconds: number): boolean => {
+    const now = Date.now();
+    if (waiting?.barSeconds !== barSeconds) waiting = { barSeconds, since: now, doubtAt: now + LATE_MS };
+    if (now >= waiting.doubtAt) {
+      waiting.doubtAt = now + LATE_AGAIN_MS;
+      doubt();
+    }
+    // Nothing else may come that would be judged.
+    clearTimeout(waited);
+    waited = setTimeout(answered, waiting.doubtAt - now);
+    return now - waiting.since >= LATE_MS;
+  };
+
   const question = (day: Day, { bars, options }: Series): string =>
     `${day.key.ticker} ${day.key.date} ${options.barSeconds} ${bars.times.length} ${day.digests.map(({ rowDigest }) => rowDigest).join()}`;
 
@@ -52,9 +77,12 @@ export function createProver({ doubt, ask, answered }: ProverNeeds): Prover {
     if (!knowsRule(stored.rule))
       return { state: "unknown", reason: `The server's rule ${stored.rule} is not known here.` };
     const found = compareWithServer(series, stored, day.events);
+    if (found.state !== "pending") {
+      stopWaiting();
+      return settle(found);
+    }
     // Bars that are on their way do not unsay what was proved of those before.
-    if (found.state === "pending" && last.state === "equal" && isOf(last, day, series)) return last;
-    return settle(found);
+    return !isOverdue(stored.barSeconds) && last.state === "equal" && isOf(last, day, series) ? last : found;
   };
 
   const judgeAsked = (day: Day, series: Series, over: boolean): Parity => {
@@ -84,6 +112,7 @@ export function createProver({ doubt, ask, answered }: ProverNeeds): Prover {
   return {
     judge(day, series, over) {
       const stored = day.digestOf(series.options.barSeconds);
+      if (stored === undefined) stopWaiting();
       const isLedgered = stored !== undefined || [1, 60].includes(series.options.barSeconds);
       last = !isLedgered
         ? judgeAsked(day, series, over)
@@ -98,6 +127,7 @@ export function createProver({ doubt, ask, answered }: ProverNeeds): Prover {
       asked = undefined;
     },
     reset() {
+      stopWaiting();
       doubts = "none";
       answer = undefined;
       asked = undefined;

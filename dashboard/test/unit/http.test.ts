@@ -31,6 +31,7 @@ describe("following a day", () => {
 
   afterEach(async () => {
     following?.stop();
+    vi.restoreAllMocks();
     await fixture.close();
   });
 
@@ -104,6 +105,37 @@ describe("following a day", () => {
     await complete(seen);
     fixture.control.refuseStream = false;
     await vi.waitFor(() => expect(seen.links.at(-1)).toBe("live"), 15_000);
+  });
+
+  test("what was missed before the stream began is read until it is there", async () => {
+    const really = globalThis.fetch;
+    let seen: Awaited<ReturnType<typeof follow>> | undefined;
+    const newest = () => seen?.rows.columns().times.at(-1) ?? 0;
+    let hole = 0;
+    let refused = 0;
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+      const { pathname, searchParams } = new URL(String(input));
+      if (pathname === "/v1/stream" && hole === 0) {
+        // The stream begins when there are more rows than were read.
+        await vi.waitFor(async () => {
+          expect(seen?.days).toBe(1);
+          expect(await stored()).toBeGreaterThan((seen?.rows.length ?? 0) + 10);
+        }, 4_000);
+        hole = newest();
+      }
+      // Refused until the rows that come by the stream are later than the hole by more than what is read twice.
+      if (searchParams.has("after_ms") && newest() < hole + 180_000) {
+        refused += 1;
+        throw new TypeError("cut");
+      }
+      return really(input, init);
+    });
+    seen = await follow({ at: "09:35", speed: 240 });
+    await vi.waitFor(() => expect(seen?.links).toContain("lost"), 10_000);
+    await vi.waitFor(() => expect(seen?.links.at(-1)).toBe("live"), 10_000);
+    expect(refused).toBeGreaterThan(0);
+    await complete(seen);
+    expect(seen.days).toBe(1);
   });
 
   test("a server that is away is lost, and found again on waking", async () => {

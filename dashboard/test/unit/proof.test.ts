@@ -1,5 +1,5 @@
 import { compute, init, resample, sessionsBetween } from "@alpha-kite/indicators";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { createDay, type Day } from "@/model/day";
 import { dayBounds } from "@/model/eastern";
 import { crossLines } from "@/model/ledger";
@@ -130,6 +130,10 @@ describe("comparing with the server", () => {
 describe("judging", () => {
   const needs = () => ({ doubt: vi.fn(), ask: vi.fn(), answered: vi.fn() });
 
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   test("a difference counts once everything was read again", () => {
     const asked = needs();
     const prover = createProver(asked);
@@ -142,6 +146,35 @@ describe("judging", () => {
     expect(asked.doubt).toHaveBeenCalledTimes(1);
     prover.reread();
     expect(prover.judge(day, series, true).state).toBe("different");
+  });
+
+  test("bars that do not come are read again, and what was proved before is not shown any more", () => {
+    vi.useFakeTimers();
+    const asked = needs();
+    const prover = createProver(asked);
+    const day = dayOf(rows);
+    const judge = () => prover.judge(day, day.compute(1, LATE), false).state;
+    expect(judge()).toBe("equal");
+    day.merge({ digests: [{ ...serverOf(rows, 1).stored, bars: 3_001 }] });
+    expect(judge()).toBe("equal");
+    vi.advanceTimersByTime(4_000);
+    expect(judge()).toBe("equal");
+    expect(asked.doubt).not.toHaveBeenCalled();
+    // Without a row or anything else that came.
+    vi.advanceTimersByTime(1_000);
+    expect(asked.answered).toHaveBeenCalledTimes(1);
+    expect(judge()).toBe("pending");
+    vi.advanceTimersByTime(10_000);
+    expect(judge()).toBe("pending");
+    expect(asked.doubt).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(20_000);
+    expect(judge()).toBe("pending");
+    expect(asked.doubt).toHaveBeenCalledTimes(2);
+    day.merge({ digests: [serverOf(rows, 1).stored] });
+    expect(judge()).toBe("equal");
+    vi.advanceTimersByTime(60_000);
+    expect(asked.answered).toHaveBeenCalledTimes(2);
+    expect(asked.doubt).toHaveBeenCalledTimes(2);
   });
 
   test("a rule that is not known here proves nothing", () => {

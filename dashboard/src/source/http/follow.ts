@@ -30,14 +30,19 @@ export function followDay(base: string, key: DayKey, handler: DayHandler): Follo
   let streaming = false;
   /** Something may have been stored between the reading and the stream's beginning. */
   let missed = false;
+  /** Attempts to catch up that failed since the last one that did not. */
+  let catchUpFailures = 0;
   /** Readings begun; of those under way only the latest counts. */
   let readings = 0;
   /** Newest row known, in milliseconds. */
   let newest = Number.NEGATIVE_INFINITY;
+  /** What it was when something may have been missed: rows that come by the stream meanwhile do not fill the hole before them. */
+  let knownTo: number | undefined;
   let waiting: Partial<DayContents>[] = [];
   let retry: ReturnType<typeof setTimeout> | undefined;
   let poll: ReturnType<typeof setTimeout> | undefined;
   let reloadRetry: ReturnType<typeof setTimeout> | undefined;
+  let catchUpRetry: ReturnType<typeof setTimeout> | undefined;
 
   const ended = () => stopped.signal.aborted;
 
@@ -73,7 +78,10 @@ export function followDay(base: string, key: DayKey, handler: DayHandler): Follo
       waiting = [];
       for (const change of late) handler.onChange(change);
       if (streaming) report();
-      if (missed) void catchUp();
+      if (missed) {
+        knownTo = day.rows.times.at(-1);
+        void catchUp();
+      }
     } catch (thrown) {
       if (ended() || reading !== readings) return;
       report(problemOf(thrown));
@@ -83,13 +91,23 @@ export function followDay(base: string, key: DayKey, handler: DayHandler): Follo
 
   /** Reads what is newer than the newest row known, and the rest whole. */
   const catchUp = async (): Promise<void> => {
+    clearTimeout(catchUpRetry);
     missed = !loaded;
     if (missed) return;
+    knownTo ??= newest;
     try {
-      const change = await readDay(base, key, stopped.signal, Math.max(key.from, newest - OVERLAP_MS));
-      if (!ended()) take(change);
+      const change = await readDay(base, key, stopped.signal, Math.max(key.from, knownTo - OVERLAP_MS));
+      if (ended()) return;
+      take(change);
+      knownTo = undefined;
+      if (catchUpFailures > 0) report();
+      catchUpFailures = 0;
     } catch (thrown) {
-      if (!ended()) report(problemOf(thrown));
+      if (ended()) return;
+      missed = true;
+      report(problemOf(thrown));
+      catchUpFailures += 1;
+      catchUpRetry = setTimeout(catchUp, backoff(catchUpFailures));
     }
   };
 
@@ -205,6 +223,7 @@ export function followDay(base: string, key: DayKey, handler: DayHandler): Follo
       void open();
       if (!loaded && readings > 0) void load();
       else if (poll !== undefined) void ask();
+      else if (missed) void catchUp();
     },
     stop() {
       stopped.abort();
@@ -212,6 +231,7 @@ export function followDay(base: string, key: DayKey, handler: DayHandler): Follo
       clearTimeout(retry);
       clearTimeout(poll);
       clearTimeout(reloadRetry);
+      clearTimeout(catchUpRetry);
     },
   };
 }
