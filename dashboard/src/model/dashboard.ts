@@ -91,6 +91,8 @@ const FORMING_GAP_MS = 500;
 const OVER_MS = 120_000;
 /** Until a source that did not answer is asked again. */
 const RETRY_MS = 2_000;
+/** Between two readings of the sessions because of a day that is not among them: every commit tells of it. */
+const SESSIONS_MS = 30_000;
 
 /** The years that the exchange's calendar is known for. */
 const FIRST_DATE = "1990-01-01";
@@ -130,6 +132,8 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
   let newestRetry: ReturnType<typeof setTimeout> | undefined;
   /** Changes of what is to be shown; an answer to a question from before the last one is late. */
   let turns = 0;
+  let sessionsReading = false;
+  let sessionsReadAt = Number.NEGATIVE_INFINITY;
   let complete = false;
   let beginning = false;
 
@@ -234,10 +238,21 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
       onLink: (link) => set({ link, problem: link.state === "lost" ? link.problem : undefined }),
       onOtherDay(time) {
         if (time < key.to) return;
-        void refreshSessions();
-        if (!state.pinned) follow(ticker, easternDate(time), from);
+        const other = easternDate(time);
+        void learnOf(other);
+        if (!state.pinned) follow(ticker, other, from);
       },
     });
+  };
+
+  /** Reads the sessions again where a date is not among those that are known. */
+  const learnOf = async (date: string): Promise<void> => {
+    const now = Date.now();
+    if (sessionsReading || state.sessions.includes(date) || now - sessionsReadAt < SESSIONS_MS) return;
+    sessionsReading = true;
+    sessionsReadAt = now;
+    await refreshSessions();
+    sessionsReading = false;
   };
 
   const refreshSessions = async (): Promise<void> => {

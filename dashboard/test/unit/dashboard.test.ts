@@ -147,3 +147,28 @@ test("a day that is only pinned stays as it is", async () => {
   expect(dashboard.get()).toMatchObject({ pinned: true, view });
   expect(followers).toHaveLength(1);
 });
+
+test("a later day than the one looked at makes the sessions be read once, and seldom again", async () => {
+  const { source, followers } = await begin({ date: "2026-11-19" });
+  source.sessions.mockClear();
+  const tell = (time: number) => followers.at(-1)?.handler.onOtherDay(time);
+  // One that is known is no news.
+  tell(OPEN);
+  expect(source.sessions).not.toHaveBeenCalled();
+  const slow = held<{ date: string }[]>();
+  source.sessions.mockReturnValueOnce(slow.promise);
+  const later = dayBounds("2026-11-23").from;
+  tell(later);
+  await vi.advanceTimersByTimeAsync(60_000);
+  tell(later);
+  expect(source.sessions).toHaveBeenCalledTimes(1);
+  slow.keep([{ date: DATE }]);
+  await vi.advanceTimersByTimeAsync(0);
+  for (let second = 0; second < 29; second += 1) {
+    tell(later);
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  expect(source.sessions).toHaveBeenCalledTimes(2);
+  expect(dashboard.get()).toMatchObject({ pinned: true, date: "2026-11-19" });
+  expect(followers).toHaveLength(1);
+});

@@ -35,10 +35,10 @@ describe("following a day", () => {
     await fixture.close();
   });
 
-  /** Follows the newest day and keeps what comes. */
-  async function follow(options: FixtureOptions) {
+  /** Follows a day, counted from the end, and keeps what comes. */
+  async function follow(options: FixtureOptions, at = -1) {
     fixture = await startFixture({ tickers: ["QQQ"], days: 2, ...options });
-    const date = fixture.sessions.at(-1)?.date ?? "";
+    const date = fixture.sessions.at(at)?.date ?? "";
     const key: DayKey = { ticker: "QQQ", date, ...dayBounds(date) };
     const seen = { rows: createRows(), digests: [] as StoredDigest[], links: [] as Link["state"][], days: 0, other: 0 };
     following = createHttpSource(fixture.url).follow(key, {
@@ -136,6 +136,12 @@ describe("following a day", () => {
     expect(refused).toBeGreaterThan(0);
     await complete(seen);
     expect(seen.days).toBe(1);
+  });
+
+  test("a later day is told of by the status, where no row comes", async () => {
+    const seen = await follow({ live: false }, -2);
+    await vi.waitFor(() => expect(seen.other).toBeGreaterThan(0), 10_000);
+    expect(seen.links.at(-1)).toBe("live");
   });
 
   test("a server that is away is lost, and found again on waking", async () => {

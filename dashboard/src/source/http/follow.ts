@@ -112,6 +112,8 @@ export function followDay(base: string, key: DayKey, handler: DayHandler): Follo
   };
 
   const onEvent = ({ name, data, id }: StreamEvent): void => {
+    // An event before this one, of the same piece, may have led to another day.
+    if (ended()) return;
     if (id !== undefined && id !== "") lastId = id;
     const read = readers[name];
     if (read !== undefined) read(JSON.parse(data) as never);
@@ -142,8 +144,11 @@ export function followDay(base: string, key: DayKey, handler: DayHandler): Follo
       if (day.ticker === key.ticker && day.date === key.date) void load();
     },
     status(status: wire.Status) {
-      handler.onStatus(statusOf(status, key.ticker));
+      const read = statusOf(status, key.ticker);
+      handler.onStatus(read);
       handler.onClock(clockOf(status));
+      // Outside trading hours no commit tells of a day that has come meanwhile.
+      if (read.lastRow !== undefined && read.lastRow >= key.to) handler.onOtherDay(read.lastRow);
     },
     reset() {
       lastId = undefined;
@@ -200,8 +205,7 @@ export function followDay(base: string, key: DayKey, handler: DayHandler): Follo
       const status = await readJson<wire.Status>(apiUrl(base, "status"), stopped.signal);
       if (ended() || poll === undefined) return;
       readers.status?.(status as never);
-      const last = status.tickers?.find(({ ticker }) => ticker === key.ticker)?.last_row_ms;
-      if (last !== undefined && last !== null && last >= key.to) handler.onOtherDay(last);
+      if (ended()) return;
       report();
       await catchUp();
     } catch (thrown) {
