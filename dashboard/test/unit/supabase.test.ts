@@ -74,6 +74,20 @@ test("a day of the tables gives the digests that are in them", async () => {
   await vi.waitFor(() => expect(day.rows.columns().prices[0]).toBe(1));
 });
 
+test("what has no channel and could not be read is lost only until it is read", async () => {
+  const { links } = follow();
+  await vi.waitFor(() => expect(links.at(-1)).toBe("live"), 20_000);
+  let isDown = true;
+  server.beforeAnswer = (request) => {
+    server.fault = isDown && request.includes("/gaps?") ? { status: 400, message: "it is down" } : undefined;
+  };
+  following?.wake();
+  await vi.waitFor(() => expect(links.at(-1)).toBe("lost"), 10_000);
+  isDown = false;
+  following?.wake();
+  await vi.waitFor(() => expect(links.at(-1)).toBe("live"), 10_000);
+});
+
 test("tickers, sessions, status and values are read", async () => {
   const signal = new AbortController().signal;
   expect(await source.tickers(signal)).toEqual(["QQQ"]);

@@ -36,10 +36,13 @@ export function followDay(client: SupabaseClient, key: DayKey, handler: DayHandl
   const query = { ticker: key.ticker, from: key.from, to: key.to };
   /** Until everything stored has been delivered once, it is put together here. */
   let first: { rows: StoredBar[]; events: SignalEvent[] } | undefined;
+  /** Why the last reading of what has no channel failed, if it did. */
+  let restProblem: string | undefined;
 
   const report = (): void => {
-    const problem = [feeds.bars, feeds.signals].find((feed) => typeof feed === "object");
-    if (typeof problem === "object") handler.onLink({ state: "lost", problem: problem.problem });
+    const lost = [feeds.bars, feeds.signals].find((one) => typeof one === "object");
+    const problem = typeof lost === "object" ? lost.problem : restProblem;
+    if (problem !== undefined) handler.onLink({ state: "lost", problem });
     else if (!isRead()) handler.onLink({ state: "connecting" });
     else handler.onLink({ state: feeds.bars === "live" && feeds.signals === "live" ? "live" : "polling" });
   };
@@ -67,6 +70,9 @@ export function followDay(client: SupabaseClient, key: DayKey, handler: DayHandl
         readStatus(client, key.ticker, stopped.signal),
       ]);
       if (stopped.signal.aborted) return;
+      const wasLost = restProblem !== undefined;
+      restProblem = undefined;
+      if (wasLost) report();
       if (first === undefined) handler.onChange({ digests, gaps });
       else {
         const { rows, events } = first;
@@ -78,7 +84,8 @@ export function followDay(client: SupabaseClient, key: DayKey, handler: DayHandl
       if (status.lastRow !== undefined && status.lastRow >= key.to) handler.onOtherDay(status.lastRow);
     } catch (thrown) {
       if (stopped.signal.aborted) return;
-      handler.onLink({ state: "lost", problem: problemOf(thrown) });
+      restProblem = problemOf(thrown);
+      report();
     }
     clearTimeout(timer);
     timer = setTimeout(readRest, READ_MS);
