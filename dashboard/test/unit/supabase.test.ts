@@ -6,7 +6,7 @@ import { createDay, type Day } from "@/model/day";
 import { dayBounds } from "@/model/eastern";
 import { compareWithServer } from "@/model/parity";
 import { createSupabaseSource } from "@/source/supabase/source";
-import type { DayKey, Following, Link, Source } from "@/source/types";
+import type { DayKey, Following, Link, ServerStatus, Source } from "@/source/types";
 import { type Row, type Server, startServer } from "../../../frontend-bindings/test/supabase-server";
 import { type Fixture, startFixture } from "../fixture/server.js";
 import { fillTables } from "../fixture/tables";
@@ -21,6 +21,8 @@ let server: Server;
 let source: Source;
 let client: ReturnType<typeof createClient>;
 let following: Following | undefined;
+/** Lets an answer wait. */
+let hold: ((url: string) => Promise<void>) | undefined;
 
 beforeAll(async () => {
   await init();
@@ -34,30 +36,44 @@ beforeEach(async () => {
   client = createClient(server.url, "key", {
     auth: { persistSession: false, autoRefreshToken: false },
     realtime: { transport: WebSocket as never },
+    global: {
+      async fetch(input, init) {
+        const answer = await fetch(input, init);
+        await hold?.(String(input));
+        return answer;
+      },
+    },
   });
   source = createSupabaseSource(client as never);
 });
 
 afterEach(async () => {
   following?.stop();
+  hold = undefined;
   await client.removeAllChannels();
   client.realtime.disconnect();
   await server.close();
 });
 
-function follow(): { day: Day; links: Link["state"][] } {
+/** Follows the day; `days` are the numbers of rows of each time that it was delivered whole. */
+function follow(): { day: Day; days: number[]; links: Link["state"][]; statuses: ServerStatus[] } {
   const day = createDay(KEY);
+  const days: number[] = [];
   const links: Link["state"][] = [];
+  const statuses: ServerStatus[] = [];
   following = source.follow(KEY, {
-    onDay: (contents) => day.replace(contents),
+    onDay(contents) {
+      day.replace(contents);
+      days.push(day.rows.length);
+    },
     onChange: (change) => day.merge(change),
     onForming: () => {},
-    onStatus: () => {},
+    onStatus: (status) => statuses.push(status),
     onClock: () => {},
     onLink: ({ state }) => links.push(state),
     onOtherDay: () => {},
   });
-  return { day, links };
+  return { day, days, links, statuses };
 }
 
 test("a day of the tables gives the digests that are in them", async () => {
@@ -75,8 +91,8 @@ test("a day of the tables gives the digests that are in them", async () => {
 });
 
 test("what has no channel and could not be read is lost only until it is read", async () => {
-  const { links } = follow();
-  await vi.waitFor(() => expect(links.at(-1)).toBe("live"), 20_000);
+  const { days, links } = follow();
+  await vi.waitFor(() => expect(days).toHaveLength(1), 20_000);
   let isDown = true;
   server.beforeAnswer = (request) => {
     server.fault = isDown && request.includes("/gaps?") ? { status: 400, message: "it is down" } : undefined;
@@ -86,6 +102,44 @@ test("what has no channel and could not be read is lost only until it is read", 
   isDown = false;
   following?.wake();
   await vi.waitFor(() => expect(links.at(-1)).toBe("live"), 10_000);
+});
+
+test("a day that is read again is delivered whole, whatever was under way", async () => {
+  const { days } = follow();
+  const all = server.tables.equity_data?.length;
+  await vi.waitFor(() => expect(days).toEqual([all]), 20_000);
+  // Digests, gaps and health are being read when everything is to be read again.
+  let release: (() => void) | undefined;
+  hold = (url) =>
+    url.includes("/gaps?") && url.includes("started_at%2Cended_at") && release === undefined
+      ? new Promise((done) => {
+          release = done;
+        })
+      : Promise.resolve();
+  following?.wake();
+  await vi.waitFor(() => expect(release).toBeDefined(), 10_000);
+  following?.reload();
+  release?.();
+  await vi.waitFor(() => expect(days.length).toBeGreaterThan(1), 20_000);
+  expect(days).toEqual([all, all]);
+});
+
+test("a day whose rows cannot be read is not delivered without them", async () => {
+  const { days, statuses } = follow();
+  const all = server.tables.equity_data?.length;
+  await vi.waitFor(() => expect(days).toEqual([all]), 20_000);
+  server.beforeAnswer = (request) => {
+    server.fault = request.includes("open::text") ? { status: 400, message: "it is down" } : undefined;
+  };
+  following?.reload();
+  const before = statuses.length;
+  await vi.waitFor(() => expect(statuses.length).toBeGreaterThan(before), 20_000);
+  server.beforeAnswer = () => {
+    server.fault = undefined;
+  };
+  following?.reload();
+  await vi.waitFor(() => expect(days.length).toBeGreaterThan(1), 20_000);
+  expect(days).toEqual([all, all]);
 });
 
 test("tickers, sessions, status and values are read", async () => {

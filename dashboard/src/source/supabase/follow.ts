@@ -63,19 +63,22 @@ export function followDay(client: SupabaseClient, key: DayKey, handler: DayHandl
 
   const readRest = async (): Promise<void> => {
     clearTimeout(timer);
+    const mine = first;
+    const wasRead = isRead();
     try {
       const [digests, gaps, status] = await Promise.all([
         readDigestRows(client, key, stopped.signal),
         readGaps(client, key, stopped.signal),
         readStatus(client, key.ticker, stopped.signal),
       ]);
-      if (stopped.signal.aborted) return;
+      // Everything is being read again since, or another answer was put together with it: that one goes on.
+      if (stopped.signal.aborted || first !== mine) return;
       const wasLost = restProblem !== undefined;
       restProblem = undefined;
       if (wasLost) report();
-      if (first === undefined) handler.onChange({ digests, gaps });
-      else {
-        const { rows, events } = first;
+      if (mine === undefined) handler.onChange({ digests, gaps });
+      else if (wasRead && isRead()) {
+        const { rows, events } = mine;
         first = undefined;
         const day: DayContents = { rows: rowsOf(rows), events: events.map(eventOf), digests, gaps };
         handler.onDay(day);
@@ -83,7 +86,7 @@ export function followDay(client: SupabaseClient, key: DayKey, handler: DayHandl
       handler.onStatus(status);
       if (status.lastRow !== undefined && status.lastRow >= key.to) handler.onOtherDay(status.lastRow);
     } catch (thrown) {
-      if (stopped.signal.aborted) return;
+      if (stopped.signal.aborted || first !== mine) return;
       restProblem = problemOf(thrown);
       report();
     }
