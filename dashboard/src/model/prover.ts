@@ -1,4 +1,4 @@
-import type { ServerSeries, StoredDigest } from "@/source/types";
+import { problemOf, type ServerSeries, type StoredDigest } from "@/source/types";
 import { type Day, knowsRule } from "./day";
 import { compareWithServer, firstDifference, type Parity } from "./parity";
 import { type Series, summaryAt } from "./series";
@@ -26,6 +26,9 @@ export interface ProverNeeds {
 const NO_DIGEST: Parity = { state: "unknown", reason: "The server has no digest of this session yet." };
 /** Between two questions for an interval that is not stored. */
 const ASK_MS = 1_500;
+/** After a question that failed; doubles with every failure. */
+const FIRST_RETRY_MS = 2_000;
+const LAST_RETRY_MS = 30_000;
 /** Bars that have not come by then were missed: everything stored is read again, and after a while once more. */
 const LATE_MS = 5_000;
 const LATE_AGAIN_MS = 30_000;
@@ -34,7 +37,12 @@ const LATE_AGAIN_MS = 30_000;
 export function createProver({ doubt, ask, answered }: ProverNeeds): Prover {
   let doubts: "none" | "reading" | "read" = "none";
   let answer: { readonly server: ServerSeries; readonly question: string } | undefined;
-  let asked: { readonly question: string; readonly at: number } | undefined;
+  let asked: { readonly barSeconds: number; readonly question: string; readonly at: number } | undefined;
+  /** Why the newest question failed, and when it may be asked again. */
+  let refused: { readonly problem: string; readonly failures: number; readonly until: number } | undefined;
+  let askAgain: ReturnType<typeof setTimeout> | undefined;
+  /** Raised when all answers are forgotten: those to older questions are about what was shown before. */
+  let generation = 0;
   let last: Parity = NO_DIGEST;
   /** The series of which bars are on their way, and since when. */
   let waiting: { readonly barSeconds: number; readonly since: number; doubtAt: number } | undefined;
@@ -87,26 +95,54 @@ export function createProver({ doubt, ask, answered }: ProverNeeds): Prover {
 
   const judgeAsked = (day: Day, series: Series, over: boolean): Parity => {
     if (series.summary === undefined) return NO_DIGEST;
+    const { barSeconds } = series.options;
     const wanted = question(day, series);
-    const due = asked === undefined || (asked.question !== wanted && Date.now() - asked.at > ASK_MS);
+    // What came of another interval says nothing of this one, which is asked for at once.
+    if (asked?.barSeconds !== barSeconds) asked = refused = undefined;
+    const due =
+      refused !== undefined
+        ? Date.now() >= refused.until
+        : asked === undefined || (asked.question !== wanted && Date.now() - asked.at > ASK_MS);
     if (due && answer?.question !== wanted) {
-      const answering = ask(day, series.options.barSeconds);
+      const answering = ask(day, barSeconds);
       if (answering === undefined) {
         return { state: "unknown", reason: "This interval is not stored, so there is nothing to compare with." };
       }
-      asked = { question: wanted, at: Date.now() };
+      const mine = { barSeconds, question: wanted, at: Date.now() };
+      const asker = generation;
+      const failures = (refused?.failures ?? 0) + 1;
+      asked = mine;
+      refused = undefined;
       answering.then(
         (server) => {
+          if (asker !== generation || asked?.barSeconds !== barSeconds) return;
           answer = { server, question: wanted };
           answered();
         },
-        () => answered(),
+        (thrown: unknown) => {
+          // A newer question is on its way.
+          if (asker !== generation || asked !== mine) return;
+          const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+          refused = { problem: problemOf(thrown), failures, until: Date.now() + wait };
+          clearTimeout(askAgain);
+          askAgain = setTimeout(answered, wait);
+          answered();
+        },
       );
     }
-    if (answer?.server.barSeconds !== series.options.barSeconds || answer.server.digest?.date !== day.key.date) {
-      return { state: "pending", reason: "Asking the server for its values of this interval." };
+    if (answer?.server.barSeconds !== barSeconds || answer.server.digest?.date !== day.key.date) {
+      const reason = refused?.problem ?? "Asking the server for its values of this interval.";
+      return { state: refused === undefined ? "pending" : "unknown", reason };
     }
     return settle(compareAnswer(series, answer.server, answer.server.digest, over));
+  };
+
+  const forget = (): void => {
+    generation += 1;
+    clearTimeout(askAgain);
+    answer = undefined;
+    asked = undefined;
+    refused = undefined;
   };
 
   return {
@@ -123,14 +159,12 @@ export function createProver({ doubt, ask, answered }: ProverNeeds): Prover {
     },
     reread() {
       if (doubts === "reading") doubts = "read";
-      answer = undefined;
-      asked = undefined;
+      forget();
     },
     reset() {
       stopWaiting();
+      forget();
       doubts = "none";
-      answer = undefined;
-      asked = undefined;
       last = NO_DIGEST;
     },
   };

@@ -130,6 +130,14 @@ describe("comparing with the server", () => {
 describe("judging", () => {
   const needs = () => ({ doubt: vi.fn(), ask: vi.fn(), answered: vi.fn() });
 
+  /** What a server answers that is asked for an interval. */
+  const answerOf = (of: RowColumns, barSeconds = 300) => {
+    const bars = resample(plain(of), barSeconds);
+    const { sma9, vwap, cross } = compute(bars, { ticker: "QQQ", barSeconds });
+    const times = Float64Array.from(bars.times as Float64Array);
+    return { barSeconds, times, sma9, vwap, cross, digest: serverOf(of, barSeconds).stored };
+  };
+
   afterEach(() => {
     vi.useRealTimers();
   });
@@ -184,19 +192,8 @@ describe("judging", () => {
   });
 
   test("an interval that is not stored is asked for; the forming bar is left out while the session lasts", async () => {
-    const { bars, ...values } = (() => {
-      const made = resample(plain(rows), 300);
-      return { bars: made, ...compute(made, { ticker: "QQQ", barSeconds: 300 }) };
-    })();
-    const { stored } = serverOf(rows, 300);
-    const answer = {
-      barSeconds: 300,
-      times: Float64Array.from(bars.times as Float64Array),
-      sma9: values.sma9,
-      vwap: values.vwap,
-      cross: values.cross,
-      digest: stored,
-    };
+    const answer = answerOf(rows);
+    const stored = answer.digest;
     const asked = { ...needs(), ask: vi.fn(() => Promise.resolve(answer)) };
     const prover = createProver(asked);
     const day = dayOf(rows);
@@ -215,6 +212,66 @@ describe("judging", () => {
     prover.judge(day, live, false);
     await vi.waitFor(() => expect(asked.answered).toHaveBeenCalledTimes(2));
     expect(prover.judge(day, live, false)).toMatchObject({ state: "equal", bars: 10, there: undefined });
+  });
+
+  test("a question that failed is told of, and asked again at growing intervals", async () => {
+    vi.useFakeTimers();
+    const day = dayOf(rows);
+    const ask = vi.fn<() => Promise<ReturnType<typeof answerOf>>>();
+    const judge = () => prover.judge(day, day.compute(300, LATE), true);
+    const answered = vi.fn(() => void judge());
+    const prover = createProver({ doubt: vi.fn(), ask, answered });
+    ask.mockRejectedValueOnce(new Error("away")).mockRejectedValueOnce(new Error("still away"));
+    ask.mockResolvedValue(answerOf(rows));
+    expect(judge().state).toBe("pending");
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect(judge()).toEqual({ state: "unknown", reason: "away" });
+    expect(ask).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(judge()).toEqual({ state: "unknown", reason: "still away" });
+    await vi.advanceTimersByTimeAsync(3_999);
+    expect(ask).toHaveBeenCalledTimes(2);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(ask).toHaveBeenCalledTimes(3);
+    expect(judge()).toMatchObject({ state: "equal", bars: 10 });
+  });
+
+  test.each(["reset", "reread"] as const)(
+    "an answer from before a %s is not held against what came after",
+    async (forget) => {
+      const answers: ((server: ReturnType<typeof answerOf>) => void)[] = [];
+      const ask = () => new Promise<ReturnType<typeof answerOf>>((give) => answers.push(give));
+      const asked = { ...needs(), ask: vi.fn(ask) };
+      const prover = createProver(asked);
+      const day = dayOf(rows);
+      const judge = () => prover.judge(day, day.compute(300, LATE), true).state;
+      expect(judge()).toBe("pending");
+      prover[forget]();
+      expect(judge()).toBe("pending");
+      answers[0]?.(answerOf(altered("prices", 1234, 0.5)));
+      await Promise.resolve();
+      expect(judge()).toBe("pending");
+      expect(asked.doubt).not.toHaveBeenCalled();
+      answers[1]?.(answerOf(rows));
+      await vi.waitFor(() => expect(asked.answered).toHaveBeenCalledTimes(1));
+      expect(judge()).toBe("equal");
+    },
+  );
+
+  test("another interval is asked for at once, and a late answer for the one before is ignored", async () => {
+    const answers: ((server: ReturnType<typeof answerOf>) => void)[] = [];
+    const asked = { ...needs(), ask: () => new Promise<ReturnType<typeof answerOf>>((give) => answers.push(give)) };
+    const prover = createProver(asked);
+    const day = dayOf(rows);
+    const judge = (barSeconds: number) => prover.judge(day, day.compute(barSeconds, LATE), true);
+    expect(judge(300).state).toBe("pending");
+    expect(judge(600).state).toBe("pending");
+    expect(answers).toHaveLength(2);
+    answers[1]?.(answerOf(rows, 600));
+    await vi.waitFor(() => expect(asked.answered).toHaveBeenCalledTimes(1));
+    answers[0]?.(answerOf(rows));
+    await Promise.resolve();
+    expect(judge(600)).toMatchObject({ state: "equal", bars: 5 });
   });
 });
 
