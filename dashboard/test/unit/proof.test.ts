@@ -1,8 +1,9 @@
 import { compute, init, resample, sessionsBetween } from "@alpha-kite/indicators";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { createAnnouncements } from "@/model/announcements";
 import { createDay, type Day } from "@/model/day";
 import { dayBounds } from "@/model/eastern";
-import { crossLines } from "@/model/ledger";
+import { type CrossLine, crossLines } from "@/model/ledger";
 import { compareWithServer, firstDifference } from "@/model/parity";
 import { createProver } from "@/model/prover";
 import { summaryAt } from "@/model/series";
@@ -336,4 +337,53 @@ test("the table has a line for every cross, of either side", () => {
   const lines = crossLines(series, undefined);
   expect(lines.every(({ state }) => state === "computed")).toBe(true);
   expect(lines.map(({ time }) => time)).toEqual([...lines.map(({ time }) => time)].sort((a, b) => b - a));
+});
+
+describe("telling of crosses", () => {
+  const key = { ticker: "QQQ", date: DATE, ...dayBounds(DATE) };
+  const line = (time: number, state: CrossLine["state"] = "confirmed", late = false): CrossLine => ({
+    ...{ id: String(time), time, state, late },
+    ...{ direction: "up", price: 600, sma9: 600, vwap: 599 },
+  });
+  const view = (lines: CrossLine[], barSeconds = 1) => ({ key, barSeconds, lines });
+
+  test("a cross is told of once, when it is confirmed", () => {
+    const next = createAnnouncements();
+    expect(next(view([line(1)]))).toBeUndefined();
+    expect(next(view([line(2, "pending"), line(1)]))).toBeUndefined();
+    expect(next(view([line(2), line(1)]))?.time).toBe(2);
+    expect(next(view([line(2), line(1)]))).toBeUndefined();
+    // Nor again when one that came after it is gone.
+    expect(next(view([line(3, "pending"), line(2), line(1)]))).toBeUndefined();
+    expect(next(view([line(2), line(1)]))).toBeUndefined();
+    // One that forms does not hold back the one before it.
+    expect(next(view([line(4, "pending"), line(3), line(2), line(1)]))?.time).toBe(3);
+  });
+
+  test("the first cross of a day is told of", () => {
+    const next = createAnnouncements();
+    expect(next(view([]))).toBeUndefined();
+    expect(next(view([line(1)]))?.time).toBe(1);
+  });
+
+  test.each([
+    ["one that came late", [line(3, "confirmed", true), line(2)]],
+    ["one before it, when it is withdrawn", [line(2, "withdrawn"), line(1)]],
+    ["one that was put in before it", [line(2), line(1.5), line(1)]],
+    ["one that only the ledger has", [line(3, "missing"), line(2)]],
+  ])("nothing is told of %s", (_, lines) => {
+    const next = createAnnouncements();
+    next(view([line(1)]));
+    expect(next(view([line(2), line(1)]))?.time).toBe(2);
+    expect(next(view(lines))).toBeUndefined();
+  });
+
+  test("what another day or interval shows at first is not news", () => {
+    const next = createAnnouncements();
+    next(view([line(1)]));
+    expect(next(view([line(60)], 60))).toBeUndefined();
+    expect(next(view([line(120), line(60)], 60))?.time).toBe(120);
+    expect(next({ ...view([line(180)], 60), key: { ...key } })).toBeUndefined();
+    expect(next(view([line(200)]))).toBeUndefined();
+  });
 });
