@@ -286,11 +286,12 @@ export function createDashboard(connect: () => Promise<Source>, wanted: Selectio
         retry = setTimeout(begin, 3_000);
         return;
       }
+      const { status, clock: reading } = known ?? (await from.status(ticker, stopped.signal));
+      // Before anything is shown: the market's time is not always this machine's.
+      if (reading !== undefined) clock.set(reading);
       set({ tickers: tickers.includes(ticker) ? tickers : [...tickers, ticker] });
       // What was selected meanwhile is shown without this.
       if (turn !== turns || following !== undefined) return;
-      const { status, clock: reading } = known ?? (await from.status(ticker, stopped.signal));
-      if (reading !== undefined) clock.set(reading);
       const date = (state.pinned ? state.date : undefined) ?? (await newestDay(ticker, status, from));
       if (turn !== turns) return;
       set({ status, problem: undefined });
